@@ -1,0 +1,1 @@
+"""What runs in the hub's own process: traits, roles as data, the start page. Never imports `service`."""

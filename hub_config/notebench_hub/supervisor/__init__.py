@@ -1,0 +1,1 @@
+"""The small supervisor that owns proxy, hub, MLflow and service on one machine."""

@@ -1,0 +1,1 @@
+"""What launches: the catalogue, workloads, sessions and backends."""

@@ -1,0 +1,74 @@
+"""The workload: everything Notebench starts, whatever its kind, as plain data that survives as JSON."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Kind(StrEnum):
+    """The three kinds of workload."""
+
+    session = "session"
+    run = "run"
+    model_server = "model-server"
+
+
+class ImageVersion(BaseModel):
+    """A resolved image version: what was approved is what runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image: str
+    version: str
+    identity: str
+    """Lock hash + Python + platform; the name of the environment's directory."""
+    python: str
+    digest: str = ""
+    """Image reference by digest, for Kubernetes; empty where the image has none."""
+
+
+class Hardware(BaseModel):
+    """A resolved hardware profile."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: str
+    cpu: float = Field(gt=0)
+    """Cores."""
+    memory_mib: int = Field(gt=0)
+    """Mebibytes."""
+    resources: dict[str, int] = Field(default_factory=dict)
+    """Extended resources such as `nvidia.com/gpu`; an absent one means 0."""
+
+
+class Workload(BaseModel):
+    """catalogue image version + environment layer + hardware profile + owner + connections + command."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9-]{1,63}$")
+    """Unique; starting the same id twice is the same thing."""
+    kind: Kind
+    user: str
+    """Hub name of the person it runs for."""
+    acting_for: str = "personal"
+    image: ImageVersion
+    hardware: Hardware
+    home: Path
+    """The owner's files; the working directory unless `cwd` says otherwise."""
+    cwd: Path | None = None
+    layer: Path | None = None
+    """The environment layer (a virtual environment over the image's), or None for the bare image."""
+    command: list[str]
+    """First word `python` means the layer's interpreter, or the image's where there is no layer."""
+    env: dict[str, str] = Field(default_factory=dict)
+    secret_env: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Given to the process, never logged, never stored with the record."""
+    socket: Path | None = None
+    """Where a model server listens on one machine."""
+    timeout_seconds: int | None = None
+
+    def without_secrets(self) -> "Workload":
+        """The same workload as it may be stored and shown."""
+        return self.model_copy(update={"secret_env": {}})

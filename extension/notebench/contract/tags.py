@@ -1,4 +1,4 @@
-"""The tags of an MLflow run that say where it came from: names as constants, each value a string of MLflow's."""
+"""The tags of an MLflow run that say where it came from; each value is a string."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ PROFILE: Final = "notebench.profile"
 """Id of the hardware profile."""
 
 ADDED: Final = "notebench.added"
-"""Packages of the environment layer, a JSON list of `name==version`, shortened where MLflow's limit asks for it."""
+"""Packages of the environment layer: a JSON list of `name==version`, cut to whole entries at `VALUE_LIMIT`."""
 
 NOTEBOOK: Final = "notebench.notebook"
 """Path of the notebook, relative to the home."""

@@ -1,0 +1,1 @@
+"""The runner: executes one notebook run with papermill and says truthfully how it went."""

@@ -1,1 +1,5 @@
-"""The Notebench service: one folder per feature, `store` the only SQL, `api` thin, `gateway` the only door to MLflow and to model servers."""
+"""The Notebench service: one folder per feature, `store` the only SQL, `api` thin, `gateway` the only inner door.
+
+`feature` says what a feature is and what it may use, `ports` what features need of each other, `doors` who is
+asking, `app` puts everything together.
+"""

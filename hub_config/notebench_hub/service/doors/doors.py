@@ -1,0 +1,196 @@
+"""Admits one request: finds who is asking, what for, and refuses everything else."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from notebench.contract import ACTING_HEADER
+from notebench.contract.errors import NotAllowed, NotSignedIn, Refused, Unavailable
+from notebench.contract.people import PERSONAL, Membership, Role
+
+from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, may_write
+from notebench_hub.service.doors.hub import HubClient, HubUser
+from notebench_hub.service.doors.login import Login
+from notebench_hub.service.doors.tokens import MARK, Tokens
+from notebench_hub.service.store import Store, projects
+from notebench_hub.service.store.tokens import TokenRow
+
+WRITE_HEADER = "X-Notebench"
+"""A browser's writes carry this header; another site's page cannot add it without asking us first."""
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Doors:
+    """The one check that every request passes."""
+
+    def __init__(self, store: Store, hub: HubClient, tokens: Tokens, login: Login) -> None:
+        self._store = store
+        self._hub = hub
+        self._tokens = tokens
+        self.login = login
+
+    async def admit(self, request: Request, kinds: frozenset[AskerKind]) -> Asker:
+        """Who is asking. Raises NotSignedIn, NotAllowed for the wrong kind, Refused, Unavailable."""
+        token = _bearer(request)
+        if token.startswith(MARK):
+            asker = await self._own(token, _named(request))
+        elif token:
+            user = await self._hub.holder(token)
+            asker = await self._person(user, AskerKind.hub_token, _named(request))
+        else:
+            asker = await self._browser(request)
+        if asker.kind not in kinds:
+            raise NotAllowed(
+                "This token belongs to a {kind} and does not open this address.",
+                "Use a token of your own.",
+                code="token-kind",
+                kind=asker.kind.value,
+            )
+        return asker
+
+    async def _browser(self, request: Request) -> Asker:
+        token, session = self.login.read(request)
+        if not token:
+            raise not_signed_in()
+        user = await self._hub.holder(token, session)
+        asker = await self._person(user, AskerKind.browser, _named(request))
+        if request.method not in _READS:
+            _refuse_foreign_pages(request)
+        return asker
+
+    async def _person(self, user: HubUser | None, kind: AskerKind, named: str) -> Asker:
+        if user is None:
+            raise not_signed_in()
+        memberships = await self._store.read(projects.memberships, user.name, user.groups)
+        acting = named or PERSONAL
+        return Asker(
+            name=user.name,
+            acting_for=acting,
+            role=_role(acting, memberships),
+            kind=kind,
+            admin=user.admin,
+            projects=tuple(memberships),
+        )
+
+    async def _own(self, token: str, named: str) -> Asker:
+        row = await self._tokens.find(token)
+        if row is None:
+            raise not_signed_in()
+        if named and named != row.acting_for:
+            raise NotAllowed(
+                "This token acts for {bound} only, not for {named}.",
+                "Leave out the header, or start something that acts for {named}.",
+                code="acting-for-bound",
+                bound=row.acting_for,
+                named=named,
+            )
+        memberships = await self._memberships(row)
+        return Asker(
+            name=row.user,
+            acting_for=row.acting_for,
+            role=_role(row.acting_for, memberships),
+            kind=row.kind,
+            bound=row.thing,
+            projects=tuple(memberships),
+        )
+
+    async def _memberships(self, row: TokenRow) -> list[Membership]:
+        """What the user of a bound token belongs to now; a user who is gone is not signed in any more.
+
+        With the hub away, runs and model servers keep what they were started with: they can only report
+        and log, and their work would be lost.
+        """
+        try:
+            user = await self._hub.user(row.user)
+        except Unavailable:
+            if row.kind in PEOPLE:
+                raise
+            return (
+                [] if row.acting_for == PERSONAL else [Membership(project=row.acting_for, role=Role.editor)]
+            )
+        if user is None:
+            raise not_signed_in()
+        return await self._store.read(projects.memberships, user.name, user.groups)
+
+
+def not_signed_in() -> NotSignedIn:
+    """The refusal for whoever brings no valid login or token."""
+    return NotSignedIn(
+        "No valid login or token came with this request.",
+        "Log in at the hub, or send a token that is still valid.",
+    )
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in {"bearer", "token"} else ""
+
+
+def _named(request: Request) -> str:
+    return (request.headers.get(ACTING_HEADER) or request.query_params.get("for") or "")[:255]
+
+
+def _role(acting: str, memberships: list[Membership]) -> Role:
+    if acting == PERSONAL:
+        return Role.owner
+    for one in memberships:
+        if one.project == acting:
+            return one.role
+    raise NotAllowed(
+        "You are not a member of a project {project}.",
+        "Choose another project, or ask its owner to add you.",
+        code="project-unknown",
+        project=acting,
+    )
+
+
+def _refuse_foreign_pages(request: Request) -> None:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if request.headers.get(WRITE_HEADER) == "1" and site in {"same-origin", "none"}:
+        return
+    raise Refused(
+        "A change from a browser needs the header {header}: 1.",
+        "Send it, or use a token instead of the browser's login.",
+        code="xsrf",
+        header=WRITE_HEADER,
+    )
+
+
+async def _person(request: Request) -> Asker:
+    doors: Doors = request.app.state.doors
+    return await doors.admit(request, PEOPLE)
+
+
+async def _anyone(request: Request) -> Asker:
+    doors: Doors = request.app.state.doors
+    return await doors.admit(request, frozenset(AskerKind))
+
+
+def _writer(asker: Annotated[Asker, Depends(_person)]) -> Asker:
+    if not may_write(asker, asker.owner):
+        raise NotAllowed(
+            "You may read in the project {project}, but not change anything.",
+            "Ask an owner of the project to make you an editor.",
+            code="viewer",
+            project=asker.acting_for,
+        )
+    return asker
+
+
+def _admin(asker: Annotated[Asker, Depends(_person)]) -> Asker:
+    if not asker.admin:
+        raise NotAllowed("Only an admin may do this.", "Ask an admin.", code="admin-only")
+    return asker
+
+
+Person = Annotated[Asker, Depends(_person)]
+"""A person: browser, hub token, or a program in their session."""
+
+Writer = Annotated[Asker, Depends(_writer)]
+"""A person who may change things in what the request acts for."""
+
+Admin = Annotated[Asker, Depends(_admin)]
+"""An admin of the hub, by browser or hub token. A session's token never makes an admin."""
+
+Anyone = Annotated[Asker, Depends(_anyone)]
+"""Runs and model servers too: the route itself checks `kind` and `bound`."""

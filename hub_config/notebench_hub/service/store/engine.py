@@ -1,0 +1,108 @@
+"""The engine and its transactions: SQLite in WAL mode, one writer at a time, acknowledged when on disk."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from notebench.contract.errors import Unavailable
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from notebench_hub.service.store.migrate import upgrade
+
+Transaction = Session
+"""What repository functions take first. Features pass it on and never use it themselves."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_BUSY_MS = 10_000
+
+
+class Store:
+    """Runs repository functions in transactions, in worker threads.
+
+    `await store.read(sessions.find, id)` sees one consistent state; `await store.write(sessions.add, record)`
+    commits when the function returns and leaves nothing behind when it raises. Raises Unavailable when the
+    database is locked for longer than ten seconds, read-only or its disk full.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._engine = create_engine(
+            f"sqlite:///{file}", pool_size=8, connect_args={"timeout": _BUSY_MS / 1000}
+        )
+        event.listen(self._engine, "connect", _on_connect)
+        event.listen(self._engine, "begin", _on_begin)
+        self._writes = self._engine.execution_options(writes=True)
+        # SQLite has one writer; waiting here is fair and cheap, waiting at the file's lock is neither.
+        self._writing = threading.Lock()
+
+    def open(self) -> None:
+        """Make the tables, or bring them to this version. Raises Refused for a newer version's file."""
+        upgrade(self._engine, self.file)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    async def read(
+        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """The function's result over one consistent state."""
+        return await asyncio.to_thread(self.read_now, function, *arguments, **named)
+
+    async def write(
+        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """The function's result, after its changes are on disk. It must not wait for anything but the store."""
+        return await asyncio.to_thread(self.write_now, function, *arguments, **named)
+
+    def read_now(
+        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """`read` for code that is in a thread already."""
+        try:
+            with Session(self._engine, expire_on_commit=False) as transaction:
+                return function(transaction, *arguments, **named)
+        except OperationalError as error:
+            raise _away(error) from error
+
+    def write_now(
+        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """`write` for code that is in a thread already."""
+        try:
+            with (
+                self._writing,
+                Session(self._writes, expire_on_commit=False) as transaction,
+                transaction.begin(),
+            ):
+                return function(transaction, *arguments, **named)
+        except OperationalError as error:
+            raise _away(error) from error
+
+
+def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    # Transactions are begun by `_on_begin`; the driver's own habit would begin them too late.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _away(error: OperationalError) -> Unavailable:
+    return Unavailable(
+        "The store of Notebench does not take this now: {reason}.",
+        "Try again in a minute; if it stays, tell an admin.",
+        code="store-away",
+        reason=str(error.orig),
+    )

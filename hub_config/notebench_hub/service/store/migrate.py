@@ -1,0 +1,45 @@
+"""Brings a database to the version of this code, and refuses one that a newer version wrote."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from notebench.contract.errors import Refused
+from sqlalchemy import Engine
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine, file: Path) -> None:
+    """Run what is missing. A copy of the file is left beside it before an older one is changed."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    known = {revision.revision for revision in script.walk_revisions()}
+    with engine.connect() as connection:
+        found = set(MigrationContext.configure(connection).get_current_heads())
+    if found - known:
+        raise Refused(
+            "{file} was written by a newer version of Notebench (revision {revision}).",
+            "Start that version, or put back the copy that was made before the upgrade.",
+            code="store-newer",
+            file=file,
+            revision=", ".join(sorted(found - known)),
+        )
+    if found == set(script.get_heads()):
+        return
+    if found:
+        _keep_copy(engine, file, "-".join(sorted(found)))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+def _keep_copy(engine: Engine, file: Path, revision: str) -> None:
+    copy = file.with_name(f"{file.name}.{revision}.bak")
+    copy.unlink(missing_ok=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))

@@ -1,0 +1,13 @@
+"""Runs migrations on the connection that `store.migrate` hands over."""
+
+from alembic import context
+from notebench_hub.service.store.base import Table
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    render_as_batch=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -79,6 +79,8 @@ class Catalogue(Answer):
     revision: str
     images: list[ImageCard]
     profiles: list[ProfileCard]
+    projects: list[str] = Field(default_factory=list)
+    """Names of the projects that this user may act for, besides `personal`."""
     default: Choice
     notice: str = ""
     """What people should know before they start something here, one sentence."""

@@ -1,0 +1,124 @@
+"""The backend of one machine: each workload is a recorded process under a shim."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+from notebench_spawner import processes, shim
+from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.process import process_spec
+from notebench_spawner.workload import Workload
+
+NAME = "process"
+_FOLLOW_SECONDS = 0.25
+_CHUNK = 64 * 1024
+
+
+class ProcessBackend:
+    """Starts workloads in folders below `workloads`; finds them again after any restart of its caller."""
+
+    def __init__(
+        self, workloads: Path, environments: Path, *, grace: float = processes.GRACE_SECONDS
+    ) -> None:
+        self.workloads = workloads
+        self.environments = environments
+        self.grace = grace
+
+    async def start(self, workload: Workload) -> Handle:
+        """Start it and return at once. The same id twice is the same process. Raises OSError."""
+        folder = self.workloads / workload.id
+        spec = process_spec(workload, self.environments, self.ambient())
+        if not processes.read_handle(folder):
+            await asyncio.to_thread(processes.note, folder, workload)
+        record = await processes.launch(spec, folder, self.grace)
+        return Handle(
+            backend=NAME,
+            workload=workload.id,
+            state={
+                "folder": str(folder),
+                "pid": record.pid,
+                "started": record.started,
+                "boot": record.boot,
+                "socket": str(workload.socket or ""),
+            },
+        )
+
+    async def observe(self, handles: Sequence[Handle]) -> list[Observation]:
+        """Look at many at once, in the given order."""
+        processes.reap()
+        return await asyncio.to_thread(lambda: [_observe(handle) for handle in handles])
+
+    async def stop(self, handle: Handle) -> None:
+        """End it with all it started, and return when it has ended."""
+        await asyncio.to_thread(processes.end, Path(handle.state["folder"]), self.grace)
+
+    async def logs(self, handle: Handle, *, follow: bool = False) -> AsyncIterator[str]:
+        """Its output, line by line; with `follow` until it ends."""
+        log = Log(Path(handle.state["folder"]) / shim.OUTPUT)
+        while True:
+            ended = not _running(handle)  # asked before reading, so that last words are not missed
+            while lines := await asyncio.to_thread(log.lines):
+                for line in lines:
+                    yield line
+            if ended or not follow:
+                break
+            await asyncio.sleep(_FOLLOW_SECONDS)
+        if log.rest:
+            yield log.rest.decode(errors="replace")
+
+    def ambient(self) -> Mapping[str, str]:
+        """The environment from which a few allowed words are passed on."""
+        return os.environ
+
+
+class Log:
+    """Reads a growing file by lines, also one that is shortened meanwhile."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.position = 0
+        self.rest = b""
+
+    def lines(self) -> list[str]:
+        """Whole lines that came since the last call; empty when there are none."""
+        found: list[bytes] = []
+        try:
+            with self.file.open("rb") as opened:
+                if self.position > os.fstat(opened.fileno()).st_size:
+                    self.position = 0
+                opened.seek(self.position)
+                while not found and (chunk := opened.read(_CHUNK)):
+                    self.position += len(chunk)
+                    *found, self.rest = (self.rest + chunk).split(b"\n")
+        except FileNotFoundError:
+            return []
+        return [line.decode(errors="replace") for line in found]
+
+
+def _running(handle: Handle) -> bool:
+    record = processes.read_handle(Path(handle.state["folder"]))
+    same = record is not None and (record.pid, record.started) == (
+        handle.state["pid"],
+        handle.state["started"],
+    )
+    return same and processes.alive(record)
+
+
+def _observe(handle: Handle) -> Observation:
+    folder = Path(handle.state["folder"])
+    socket = handle.state["socket"]
+    if _running(handle):
+        return Observation(handle=handle, phase=Phase.running, address=f"unix:{socket}" if socket else "")
+    end = processes.read_exit(folder)
+    if end is None:
+        return Observation(
+            handle=handle, phase=Phase.gone, reason="Its process is gone and nobody saw how it ended."
+        )
+    noted = processes.read_note(folder)
+    return Observation(
+        handle=handle,
+        phase=Phase.succeeded if end.code == 0 else Phase.failed,
+        reason=end.sentence(noted.hardware.memory_mib if noted else None),
+        exit_code=end.code if end.code is not None else -(end.signal or 0),
+    )

@@ -1,0 +1,150 @@
+"""A workload as a process of this machine: one pure function, the twin of the one that makes a pod."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notebench_spawner.workload import Hardware, Kind, Workload
+
+MARK = "NOTEBENCH_WORKLOAD"
+"""Environment variable by which every process of a workload is known, also those that left its group."""
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+# The only words that a workload learns from the environment of the part that starts it.
+PASSED_ON = frozenset(
+    {
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        # `%pip install` behind a company's mirror
+        "PIP_INDEX_URL",
+        "PIP_CERT",
+        "PIP_CONFIG_FILE",
+        "UV_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+    }
+)
+
+THREAD_WORDS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+    "PYTHON_CPU_COUNT",
+)
+
+
+class Limits(BaseModel):
+    """What the shim holds a workload to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu: float
+    """Cores."""
+    memory_mib: int
+    """Mebibytes, all processes of the workload together."""
+    timeout_seconds: int | None = None
+
+
+class ProcessSpec(BaseModel):
+    """All that is needed to start a workload here. `env` holds secrets: it is never written down."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    argv: list[str]
+    env: dict[str, str] = Field(repr=False)
+    """The whole environment; nothing else is inherited."""
+    cwd: Path
+    limits: Limits
+
+
+def process_spec(
+    workload: Workload, environments: Path, ambient: Mapping[str, str] | None = None
+) -> ProcessSpec:
+    """The process that a workload becomes, with image environments below `environments`.
+
+    `ambient` is the starter's own environment, of which only the words in `PASSED_ON` go further.
+    """
+    image = environments / workload.image.identity
+    # A session's server runs on what was approved; only its kernels and terminals see added packages.
+    interpreter = image if workload.kind is Kind.session else workload.layer or image
+    first, *rest = workload.command
+    argv = [str(interpreter / "bin" / "python") if first == "python" else first, *rest]
+    return ProcessSpec(
+        id=workload.id,
+        argv=argv,
+        env=_environment(workload, image, ambient or {}),
+        cwd=workload.cwd or workload.home,
+        limits=Limits(
+            cpu=workload.hardware.cpu,
+            memory_mib=workload.hardware.memory_mib,
+            timeout_seconds=workload.timeout_seconds,
+        ),
+    )
+
+
+def enforcement() -> str:
+    """How CPU and memory of a profile are enforced on this machine, one sentence."""
+    return (
+        "Each workload is bound to its number of cores, and its memory is measured every second: "
+        "above the profile's figure its largest process is ended."
+    )
+
+
+def threads(hardware: Hardware) -> dict[str, str]:
+    """What numerical libraries read to size their thread pools."""
+    return dict.fromkeys(THREAD_WORDS, str(math.ceil(hardware.cpu)))
+
+
+def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) -> dict[str, str]:
+    layers = [workload.layer, image] if workload.layer else [image]
+    base = {
+        "LANG": "C.UTF-8",
+        "PATH": ":".join([*(f"{layer}/bin" for layer in layers), SYSTEM_PATH]),
+        "VIRTUAL_ENV": str(layers[0]),
+        "JUPYTER_PATH": ":".join(f"{layer}/share/jupyter" for layer in layers),
+        "USER": workload.user,
+        "LOGNAME": workload.user,
+        "SHELL": "/bin/bash",
+    }
+    passed = {k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)}
+    if not workload.hardware.resources.get("nvidia.com/gpu"):
+        base["CUDA_VISIBLE_DEVICES"] = ""
+    return {
+        **base,
+        **passed,
+        **threads(workload.hardware),
+        **workload.env,
+        **workload.secret_env,
+        "HOME": str(workload.home),
+        MARK: workload.id,
+    }
+
+
+def _has_credentials(value: str) -> bool:
+    """True for an address with a name or a password in it: that is the operator's, not the users'."""
+    try:
+        return "://" in value and urlsplit(value).username is not None
+    except ValueError:
+        return True

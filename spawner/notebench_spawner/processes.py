@@ -1,0 +1,226 @@
+"""Recorded processes: every workload of this machine has a folder that says how to find it again.
+
+A folder `<workloads>/<id>/` holds `handle.json` (written by the shim: pid, start time, boot), `exit.json`
+(written by the shim at the end), `output.log` and what the starter noted in `workload.json`. Whoever
+starts a process wraps its command with `shim_argv`; whoever comes later asks `read_handle`, `alive`,
+`read_exit`; `end_all` ends everything below a directory.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from notebench_spawner import shim
+from notebench_spawner.process import MARK, ProcessSpec
+from notebench_spawner.workload import Workload
+
+NOTE = "workload.json"
+GRACE_SECONDS = 10.0
+_KILL_SECONDS = 5.0
+_RECORD_SECONDS = 15.0
+_Model = TypeVar("_Model", bound=BaseModel)
+_started: set[subprocess.Popen[bytes]] = set()
+
+
+class Record(BaseModel):
+    """`handle.json`: which process it is, beyond doubt."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    pid: int
+    """The shim's, which is also its session's; the workload's processes are below it."""
+    started: str
+    boot: str
+    time: datetime
+
+
+class Exit(BaseModel):
+    """`exit.json`: how it ended."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    code: int | None
+    signal: int | None
+    ended: datetime
+    timed_out: bool = False
+    over_memory: bool = False
+    stopped: bool = False
+    """True when somebody asked it to end."""
+
+    def sentence(self, limits_mib: int | None = None) -> str:
+        """How it ended, for people; empty for a plain success."""
+        if self.timed_out:
+            return "It took longer than its time limit and was ended."
+        if self.over_memory and self.code != 0:
+            amount = f" of {limits_mib} MiB" if limits_mib else ""
+            return f"It used more memory than its hardware profile gives{amount}. Choose a larger profile."
+        if self.stopped:
+            return "It was stopped."
+        if self.signal:
+            return f"It was ended by signal {self.signal} ({signal.Signals(self.signal).name})."
+        return f"It ended with exit code {self.code}." if self.code else ""
+
+
+def shim_argv(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> list[str]:
+    """The command that starts a workload under its shim. To be run with `spec.env` and nothing else.
+
+    The shim ends quietly, without starting anything, when the folder's workload was started before.
+    It passes on SIGTERM and SIGINT as SIGTERM, and kills `grace` seconds later.
+    """
+    limits = spec.limits
+    return [
+        *(sys.executable, "-I", "-S", str(Path(shim.__file__).absolute()), str(folder.absolute())),
+        *("--timeout", str(limits.timeout_seconds or 0), "--grace", str(grace)),
+        *("--memory-mib", str(limits.memory_mib), "--cpu", str(limits.cpu), "--cwd", str(spec.cwd)),
+        *("--", *spec.argv),
+    ]
+
+
+def note(folder: Path, workload: Workload) -> None:
+    """Write down, without secrets, what a folder's process is, for `down`, `status` and people."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shim.write(folder / NOTE, workload.without_secrets().model_dump(mode="json"))
+
+
+def read_note(folder: Path) -> Workload | None:
+    """What a folder's process is, or None where nobody noted it."""
+    return _read(Workload, folder / NOTE)
+
+
+def read_handle(folder: Path) -> Record | None:
+    """Which process a folder is about, or None before its start."""
+    return _read(Record, folder / shim.HANDLE)
+
+
+def read_exit(folder: Path) -> Exit | None:
+    """How it ended, or None while it runs or when nobody could record its end."""
+    return _read(Exit, folder / shim.EXIT)
+
+
+def alive(record: Record | None) -> bool:
+    """True while the recorded process itself runs, not another one that got its pid."""
+    return bool(
+        record and record.boot == shim.boot_mark() and record.started == shim.start_mark(record.pid) != ""
+    )
+
+
+async def launch(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> Record:
+    """Start a workload under its shim, or find the one that runs or ran already. Raises OSError.
+
+    The process belongs to nobody: it outlives the caller.
+    """
+    if record := read_handle(folder):
+        return record
+    reap()
+    await asyncio.to_thread(_open, shim_argv(spec, folder, grace), spec.env, folder)
+    until = time.monotonic() + _RECORD_SECONDS
+    while time.monotonic() < until:
+        if record := read_handle(folder):
+            return record
+        await asyncio.sleep(0.02)
+    raise TimeoutError(f"The process of {folder.name} did not come up within {_RECORD_SECONDS:.0f} seconds.")
+
+
+def reap() -> None:
+    """Let the system forget shims that have ended. To be called now and then by who called `launch`."""
+    for child in list(_started):
+        if child.poll() is not None:
+            _started.discard(child)
+
+
+def _open(argv: list[str], env: dict[str, str], folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Not asyncio's subprocess: that kills its process when the loop closes.
+    null = subprocess.DEVNULL
+    _started.add(
+        subprocess.Popen(
+            argv, env=env, cwd=folder, stdin=null, stdout=null, stderr=null, start_new_session=True
+        )
+    )
+
+
+def running(root: Path) -> list[Path]:
+    """Folders below `root` whose process runs."""
+    if not root.is_dir():
+        return []
+    return [folder for folder in sorted(root.iterdir()) if alive(read_handle(folder))]
+
+
+def marked(ids: set[str]) -> Iterator[psutil.Process]:
+    """Processes that carry the mark of one of these workloads, wherever they stand."""
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) in ids:
+                yield process
+        except psutil.Error:
+            continue  # ended meanwhile, or somebody else's
+
+
+def ask_to_end(folder: Path) -> None:
+    """Ask a folder's process to end; its shim sees to it. Does nothing when it has ended."""
+    record = read_handle(folder)
+    if record and alive(record):
+        _send(record.pid, signal.SIGTERM)
+
+
+def end(folder: Path, grace: float = GRACE_SECONDS) -> None:
+    """End a folder's process with all it started. Blocks until it has ended; does nothing when it has."""
+    end_folders([folder], grace)
+
+
+def end_all(root: Path, grace: float = GRACE_SECONDS) -> list[str]:
+    """End every recorded process below `root`, and what a killed shim may have left. Blocks; answers ids."""
+    folders = running(root)
+    end_folders(folders, grace)
+    end_leftovers({folder.name for folder in root.iterdir()} if root.is_dir() else set())
+    return [folder.name for folder in folders]
+
+
+def end_folders(folders: list[Path], grace: float) -> None:
+    """End several at once and wait for all; a shim that does not end them in time is killed with them."""
+    for folder in folders:
+        ask_to_end(folder)
+    until = time.monotonic() + grace + _KILL_SECONDS
+    while (left := [f for f in folders if alive(read_handle(f))]) and time.monotonic() < until:
+        time.sleep(0.02)
+    end_leftovers({folder.name for folder in left})
+
+
+def end_leftovers(ids: set[str]) -> None:
+    """Kill what still carries the mark of these workloads: their shims were killed before them."""
+    left = [process for process in marked(ids) if process.pid != os.getpid()] if ids else []
+    for process in left:
+        _send(process.pid, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=_KILL_SECONDS)
+
+
+def forget(folder: Path) -> None:
+    """Remove the folder of a workload that has ended."""
+    if not alive(read_handle(folder)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _read(kind: type[_Model], file: Path) -> _Model | None:
+    try:
+        return kind.model_validate_json(file.read_text())
+    except (OSError, ValidationError):
+        return None

@@ -1,0 +1,320 @@
+"""The small process above a workload: records its start and its end, passes on signals, holds it to limits.
+
+Run by path with an interpreter's `-I -S`, so it imports the standard library only. It decides who is
+first: it holds a lock on the workload's folder for life, so a second shim for the same folder ends at
+once without starting anything, however the ones that asked for it died.
+
+    python -I -S shim.py FOLDER [--timeout S] [--grace S] [--memory-mib N] [--cpu N] [--cwd DIR] -- COMMAND…
+"""
+
+import argparse
+import fcntl
+import json
+import os
+import select
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+HANDLE, EXIT, OUTPUT, LOCK = "handle.json", "exit.json", "output.log", "lock"
+LOG_LIMIT = 64 * 2**20
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def start_mark(pid: int) -> str:
+    """When a process started, in the system's words, empty when there is none: tells reused pids apart."""
+    if sys.platform == "linux":
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (OSError, ValueError):
+            return ""
+        return "" if fields[0] in "ZX" else fields[19]
+    return answer("ps", "-o", "lstart=", "-p", str(pid))
+
+
+def boot_mark() -> str:
+    """One word that changes with every boot of the machine."""
+    if sys.platform == "linux":
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return answer("sysctl", "-n", "kern.boottime")
+
+
+def answer(*command: str) -> str:
+    """What a system command prints, where there is no /proc."""
+    import subprocess  # heavy, and Linux does without
+
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def write(file: Path, record: dict[str, object]) -> None:
+    """Write a record so that a reader sees all of it or none, also after a power loss."""
+    temporary = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
+    with temporary.open("w") as opened:
+        json.dump(record, opened)
+        opened.flush()
+        os.fsync(opened.fileno())
+    temporary.replace(file)
+
+
+def children(pid: int) -> list[int]:
+    """Direct children of a process, on Linux."""
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found.extend(int(child) for child in file.read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Everything below a process. Nothing leaves: the shim adopts whose parent has ended."""
+    found, waiting = [], children(pid)
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting.extend(children(one))
+    return found
+
+
+def memory(pid: int) -> int:
+    """Bytes a process holds, shared pages counted in part; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "Swap:"))) * 1024
+    except (OSError, ValueError):
+        return 0
+
+
+def resident(pid: int) -> int:
+    """Bytes a process has mapped in memory; cheap, and never less than `memory` without swap."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+class Shim:
+    """One workload: its folder, its limits, its first process."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.folder: Path = options.folder
+        self.begin = time.monotonic()
+        self.kill_at: float | None = None
+        self.child = 0
+        self.facts = {"timed_out": False, "over_memory": False, "stopped": False}
+        self.wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake)
+
+    def run(self) -> int:
+        """Start the command, watch it, record its end."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self.asked_to_stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        me = os.getpid()
+        record = {"pid": me, "started": start_mark(me), "boot": boot_mark(), "id": self.folder.name}
+        write(self.folder / HANDLE, {**record, "time": now()})
+        self.child = self.fork()
+        if self.kill_at is not None:  # asked before there was anything to end
+            send(self.child, signal.SIGTERM)
+        status = self.watch()
+        self.sweep()
+        code = os.waitstatus_to_exitcode(status)
+        write(
+            self.folder / EXIT,
+            {
+                "code": code if code >= 0 else None,
+                "signal": -code if code < 0 else None,
+                "ended": now(),
+                **self.facts,
+            },
+        )
+        return code if code >= 0 else 128 - code
+
+    def fork(self) -> int:
+        """The workload's first process, in a group of its own, that does not outlive the shim."""
+        shim = os.getpid()
+        child = os.fork()
+        if child:
+            return child
+        try:
+            os.setpgid(0, 0)
+            tell_kernel(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != shim:
+                os._exit(1)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            bind_to_cores(self.options.cpu, self.folder.name)
+            os.chdir(self.options.cwd)
+            os.execvp(self.options.command[0], self.options.command)  # noqa: S606 - no shell is the point
+        except OSError as error:
+            print(f"Cannot start {self.options.command[0]}: {error.strerror}.", flush=True)
+        finally:
+            os._exit(127)
+
+    def asked_to_stop(self, _number: int, _frame: object) -> None:
+        """A signal from outside: pass it on, and kill after the grace."""
+        self.facts["stopped"] = True
+        self.end()
+
+    def end(self) -> None:
+        """Ask the first process to end; `watch` kills all of it when the grace is over."""
+        if self.kill_at is None:
+            self.kill_at = time.monotonic() + self.options.grace
+            if self.child:
+                send(self.child, signal.SIGTERM)
+
+    def watch(self) -> int:
+        """Until the first process has ended: its wait status. Reaps adopted processes on the way."""
+        while True:
+            while True:
+                try:
+                    pid, status = os.waitpid(-1, os.WNOHANG)
+                except ChildProcessError:
+                    return 0
+                if pid == self.child:
+                    return status
+                if pid == 0:
+                    break
+            self.hold_to_limits()
+            select.select([self.wake], [], [], 0.2 if self.kill_at else 1.0)
+            drain(self.wake)
+
+    def hold_to_limits(self) -> None:
+        """Time, memory, the size of the log, and the grace after a request to stop."""
+        now_ = time.monotonic()
+        if self.options.timeout and now_ - self.begin > self.options.timeout and self.kill_at is None:
+            self.facts["timed_out"] = True
+            self.end()
+        if self.kill_at is not None and now_ > self.kill_at:
+            for pid in [self.child, *descendants(os.getpid())]:
+                send(pid, signal.SIGKILL)
+        if self.options.memory_mib:
+            self.hold_to_memory(self.options.memory_mib * 2**20)
+        shorten(self.folder / OUTPUT)
+
+    def hold_to_memory(self, limit: int) -> None:
+        """Over the limit the largest process ends, as the kernel does it: in a session that is a kernel."""
+        pids = descendants(os.getpid())
+        if sum(map(resident, pids)) <= limit:
+            return
+        held = {pid: memory(pid) for pid in pids}
+        if sum(held.values()) > limit:
+            self.facts["over_memory"] = True
+            largest = max(held, key=lambda pid: held[pid])
+            print(
+                f"Notebench: over the profile's memory of {limit >> 20} MiB, "
+                f"the largest process ({held[largest] >> 20} MiB) was ended.",
+                flush=True,
+            )
+            send(largest, signal.SIGKILL)
+
+    def sweep(self) -> None:
+        """End what the first process has left behind."""
+        for number, seconds in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)):
+            until = time.monotonic() + seconds
+            for pid in (left := descendants(os.getpid())):
+                send(pid, number)
+            while left and time.monotonic() < until:
+                try:
+                    while os.waitpid(-1, os.WNOHANG)[0]:
+                        continue
+                except ChildProcessError:
+                    return
+                time.sleep(0.02)
+                left = descendants(os.getpid())
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat()
+
+
+def send(pid: int, number: int) -> None:
+    """A signal to a process that may be gone."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def drain(descriptor: int) -> None:
+    """Empty the wake-up pipe."""
+    try:
+        os.read(descriptor, 4096)
+    except BlockingIOError:
+        return
+
+
+def tell_kernel(option: int, value: int) -> None:
+    """prctl(2), which only Linux has."""
+    if sys.platform == "linux":
+        import ctypes  # only Linux's libc has it
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def bind_to_cores(cpu: float, name: str) -> None:
+    """Bind this process and what it starts to as many cores as the profile gives, spread by name."""
+    if not cpu or not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    wanted = max(1, -int(-cpu // 1))
+    if wanted < len(cores):
+        first = sum(name.encode()) % len(cores)
+        os.sched_setaffinity(0, {cores[(first + i) % len(cores)] for i in range(wanted)})
+
+
+def shorten(log: Path) -> None:
+    """Keep a log from filling the disk: what is above the limit moves to one older file."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.with_suffix(".log.1").write_bytes(log.read_bytes())
+        os.truncate(log, 0)  # writers append, so they go on at the new end
+
+
+def options(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--timeout", type=float, default=0)
+    parser.add_argument("--grace", type=float, default=10)
+    parser.add_argument("--memory-mib", type=int, default=0)
+    parser.add_argument("--cpu", type=float, default=0)
+    parser.add_argument("--cwd", default=".")
+    split = words.index("--")
+    found = parser.parse_args(words[:split])
+    found.command = words[split + 1 :]
+    return found
+
+
+def main(words: list[str]) -> int:
+    """Start and watch, unless another shim has this folder or had it before."""
+    asked = options(words)
+    asked.folder = asked.folder.absolute()
+    os.umask(0o077)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(asked.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return 0
+    if (asked.folder / HANDLE).exists():
+        return 0
+    output = os.open(asked.folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    if os.getsid(0) != os.getpid():
+        try:
+            os.setsid()
+        except PermissionError:
+            os.setpgid(0, 0)
+    tell_kernel(_PR_SET_CHILD_SUBREAPER, 1)
+    return Shim(asked).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

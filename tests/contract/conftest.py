@@ -1,0 +1,90 @@
+"""The implementations of the seam, and the behaviours that every one must be able to show."""
+
+import sys
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from notebench_spawner import processes
+from notebench_spawner.backends.base import Backend, Phase
+from notebench_spawner.backends.memory import MemoryBackend, Outcome
+from notebench_spawner.backends.process import ProcessBackend
+from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
+
+Make = Callable[..., Workload]
+
+BEHAVIOURS: dict[str, tuple[str, Outcome]] = {
+    "succeeds": ("print('one'); print('two')", Outcome([Phase.succeeded], ["one", "two"], exit_code=0)),
+    "fails": (
+        "print('before'); raise SystemExit(3)",
+        Outcome([Phase.failed], ["before"], "It ended with exit code 3.", 3),
+    ),
+    "stays": (
+        "import time; print('here', flush=True); time.sleep(600)",
+        Outcome([Phase.running], ["here"]),
+    ),
+    "stubborn": (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True);"
+        "time.sleep(600)",
+        Outcome([Phase.running], ["here"]),
+    ),
+}
+
+
+@dataclass
+class Seam:
+    """One implementation under test."""
+
+    name: str
+    backend: Backend
+    again: Callable[[], Backend]
+    """The same backend as another process of the service would make it after a restart."""
+    make: Make
+
+
+def workload(home: Path, behaviour: str, **more: object) -> Workload:
+    """A run that does what its behaviour says."""
+    return Workload(
+        id=f"run-{uuid4().hex[:12]}",
+        kind=Kind.run,
+        user="ada",
+        image=ImageVersion(image="minimal", version="1", identity="image-1", python="3.11"),
+        hardware=Hardware(profile="small", cpu=1, memory_mib=512),
+        home=home,
+        command=["python", "-u", "-c", BEHAVIOURS[behaviour][0]],
+        env={"BEHAVIOUR": behaviour},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def environments(root: Path) -> Path:
+    """A directory of image environments with one image, which is this interpreter."""
+    interpreter = root / "image-1" / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.symlink_to(sys.executable)
+    return root
+
+
+@pytest.fixture(params=["memory", "process"])
+def seam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seam]:
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def make(behaviour: str, **more: object) -> Workload:
+        return workload(home, behaviour, **more)
+
+    if request.param == "memory":
+        kept = MemoryBackend(lambda one: deepcopy(BEHAVIOURS[one.env["BEHAVIOUR"]][1]))
+        yield Seam("memory", kept, lambda: kept, make)
+        return
+    place = tmp_path / "workloads"
+    images = environments(tmp_path / "environments")
+
+    def again() -> Backend:
+        return ProcessBackend(place, images, grace=0.5)
+
+    yield Seam("process", again(), again, make)
+    processes.end_all(place, grace=1)

@@ -24,7 +24,7 @@ PROFILE: Final = "notebench.profile"
 """Id of the hardware profile."""
 
 ADDED: Final = "notebench.added"
-"""Packages of the environment layer: a JSON list of `name==version`, cut to whole entries at `VALUE_LIMIT`."""
+"""Packages of the environment layer: JSON list of `name==version`, whole entries up to `VALUE_LIMIT`."""
 
 NOTEBOOK: Final = "notebench.notebook"
 """Path of the notebook, relative to the home."""

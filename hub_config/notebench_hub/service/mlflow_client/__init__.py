@@ -1,0 +1,1 @@
+"""How the service talks to MLflow: names, the signed word, one client, workspaces made before use."""

@@ -1,0 +1,150 @@
+"""One client for MLflow's REST JSON over its private socket. It signs each request with who is asking."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from notebench.contract.errors import Conflict, NotAllowed, NotFound, Refused, Unavailable
+
+from notebench_hub.service.mlflow_client.names import ADMIN, HOST
+from notebench_hub.service.mlflow_client.signature import WORKSPACE_HEADER, sign
+
+BASE = f"http://{HOST}"
+_TIMEOUT = httpx.Timeout(30.0, connect=1.0, pool=5.0)
+# Shorter than the 5 s after which uvicorn closes idle connections, so that no request meets a closing one.
+_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who asks MLflow, in which workspace."""
+
+    workspace: str
+    principal: str
+
+
+def admin(workspace: str) -> Standing:
+    """MLflow's admin, for making what a workspace needs. Never for what a person asks."""
+    return Standing(workspace, ADMIN)
+
+
+class Mlflow:
+    """MLflow's tracking server, as a person, a project's member or its admin may use it."""
+
+    def __init__(self, socket: Path, key: str) -> None:
+        self._key = key
+        self.http = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=_LIMITS),
+            base_url=BASE,
+            timeout=_TIMEOUT,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.http.aclose()
+
+    def headers(self, standing: Standing) -> dict[str, str]:
+        """The signed word and the workspace it holds for. Good for a minute."""
+        return {
+            "Authorization": sign(self._key, standing.principal, standing.workspace),
+            WORKSPACE_HEADER: standing.workspace,
+        }
+
+    async def call(
+        self,
+        standing: Standing,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The answer's JSON. `path` is below `/api/`. Raises the contract's errors, Unavailable included."""
+        try:
+            response = await self.http.request(
+                method, f"/api/{path}", params=params, json=json, headers=self.headers(standing)
+            )
+        except httpx.HTTPError as error:
+            raise away(error) from error
+        if response.is_success:
+            answer: dict[str, Any] = response.json() if response.content else {}
+            return answer
+        raise refusal(response)
+
+    @asynccontextmanager
+    async def download(
+        self, standing: Standing, path: str, params: Mapping[str, Any]
+    ) -> AsyncIterator[httpx.Response]:
+        """A streamed answer; `path` begins at the server's root. Raises like `call`."""
+        try:
+            async with self.http.stream(
+                "GET", path, params=params, headers=self.headers(standing)
+            ) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise refusal(response)
+                yield response
+        except httpx.HTTPError as error:
+            raise away(error) from error
+
+    async def health(self) -> str:
+        """Why MLflow is not well, one sentence, or nothing. Answers within 2 seconds."""
+        try:
+            async with asyncio.timeout(1.8):
+                response = await self.http.get("/health")
+        except (httpx.HTTPError, TimeoutError):
+            return "MLflow does not answer on its socket."
+        return "" if response.is_success else f"MLflow answers {response.status_code}."
+
+
+def away(error: httpx.HTTPError) -> Unavailable:
+    """The error for an MLflow that cannot be reached, or is too slow."""
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+        return Unavailable(
+            "MLflow did not answer in time.",
+            "Try again in a minute; if it stays slow, ask an admin to look at MLflow's log.",
+            code="mlflow-slow",
+        )
+    return Unavailable(
+        "MLflow, which keeps experiments and models, is away.",
+        "Try again in a minute; if it stays away, an admin can restart it with: notebench restart mlflow.",
+        code="mlflow-away",
+    )
+
+
+_KINDS: dict[str, type[Refused]] = {
+    "RESOURCE_DOES_NOT_EXIST": NotFound,
+    "RESOURCE_ALREADY_EXISTS": Conflict,
+    "PERMISSION_DENIED": NotAllowed,
+}
+
+
+def refusal(response: httpx.Response) -> Refused | Unavailable:
+    """MLflow's own refusal as one of ours; its 5xx as Unavailable."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    said = body if isinstance(body, dict) else {}
+    word, reason = str(said.get("error_code", "")), str(said.get("message", "") or response.text)
+    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return Unavailable(
+            "MLflow failed: {reason}",
+            "Try again; if it fails again, ask an admin to look at MLflow's log.",
+            code="mlflow-failed",
+            reason=_short(reason),
+        )
+    kind = _KINDS.get(word) or _BY_STATUS.get(response.status_code, Refused)
+    return kind("MLflow refused this: {reason}", "Change what the sentence names.", reason=_short(reason))
+
+
+_BY_STATUS: dict[int, type[Refused]] = {403: NotAllowed, 404: NotFound, 409: Conflict}
+
+
+def _short(reason: str) -> str:
+    line = reason.strip().splitlines()[0] if reason.strip() else "no reason given"
+    return line if len(line) <= 500 else line[:500] + "…"

@@ -1,0 +1,3 @@
+from notebench_hub.cli import commands
+
+commands()

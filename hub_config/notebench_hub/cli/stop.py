@@ -1,0 +1,118 @@
+"""`down` and `restart`."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from notebench.contract.errors import Conflict, Unavailable
+from notebench_spawner import processes
+from notebench_spawner.workload import Kind
+
+from notebench_hub.cli import commands
+from notebench_hub.cli.edge import StateDir, edge, place_of, say
+from notebench_hub.i18n import _
+from notebench_hub.place import Place
+from notebench_hub.supervisor import control, records
+from notebench_hub.supervisor.claim import AlreadyRuns, claimed
+from notebench_hub.supervisor.identity import Identity
+
+_RESTART_SECONDS = 330.0
+_DOWN_SECONDS = 90.0
+
+
+@commands.command("down", help=_("End Notebench and everything it started on this machine."))
+@edge
+def down(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask, also when sessions live."))] = False,
+    state_dir: StateDir = None,
+) -> None:
+    """Parts, sessions, notebook runs and model servers."""
+    place = place_of(state_dir)
+    if not place.root.exists():
+        say(_("Nothing was started in {place} yet.", place=place.root))
+        return
+    if not yes:
+        _ask(place)
+    answer = control.ask(place, "down")
+    if answer is not None:
+        _wait_for(Identity.of(int(answer["view"]["pid"])), place)
+        say(_("Notebench has ended, and so has everything it started."))
+        return
+    try:
+        with claimed(place):
+            ended = [*records.end_leftovers(place), *processes.end_all(place.workloads)]
+    except AlreadyRuns:
+        raise Unavailable(
+            "Notebench is being started or ended in {place} right now.",
+            "Try again in a moment.",
+            place=place.root,
+        ) from None
+    if ended:
+        say(_("Notebench has ended, and so has everything it started."))
+    else:
+        say(_("Nothing runs in {place}.", place=place.root))
+
+
+def _ask(place: Place) -> None:
+    """Ask before living workloads are ended. Raises Conflict where nobody can be asked."""
+    living = processes.running(place.workloads)
+    if not living:
+        return
+    say(_("These live and will be ended:"))
+    for folder in living:
+        say("  " + _words(folder))
+    if not sys.stdin.isatty():
+        raise Conflict("Sessions or runs live.", "Say `notebench down --yes` to end them as well.")
+    if not typer.confirm(_("End them all?"), err=True):
+        raise typer.Exit(1)
+
+
+def _words(folder: Path) -> str:
+    """One line about a workload: what it is and whose."""
+    known = processes.read_note(folder)
+    if known is None:
+        return folder.name
+    match known.kind:
+        case Kind.session:
+            return _("session of {user}", user=known.user)
+        case Kind.run:
+            return _("notebook run of {user}", user=known.user)
+        case Kind.model_server:
+            return _("model server of {user}", user=known.user)
+
+
+def _wait_for(supervisor: Identity, place: Place) -> None:
+    limit = time.monotonic() + _DOWN_SECONDS
+    while supervisor.alive():
+        if time.monotonic() > limit:
+            raise Unavailable(
+                "The supervisor (pid {pid}) has not ended after {seconds} s.",
+                "Look at {log}; `kill -9 {pid}` and `notebench down` end the rest.",
+                pid=supervisor.pid,
+                seconds=round(_DOWN_SECONDS),
+                log=place.logs,
+            )
+        time.sleep(0.1)
+
+
+@commands.command("restart", help=_("Start one part anew, or all; sessions and runs go on."))
+@edge
+def restart(
+    part: Annotated[
+        str | None, typer.Argument(help=_("proxy, hub, mlflow or service; all by default"))
+    ] = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Return once the part answers again."""
+    place = place_of(state_dir)
+    found = control.view(place)
+    if found is None:
+        raise Unavailable(
+            "Notebench does not run in {place}.", "Start it with `notebench up`.", place=place.root
+        )
+    for name in [part] if part else [one.name for one in found.parts]:
+        say(_("Restarting {part}", part=name))
+        control.ask(place, "restart", timeout=_RESTART_SECONDS, part=name)
+        say(_("{part} answers again.", part=name))

@@ -1,0 +1,38 @@
+"""What people are told about parts and workloads."""
+
+from notebench_hub.i18n import _
+from notebench_hub.supervisor.view import PartView, Phase
+
+
+def for_whom() -> str:
+    """Said wherever an installation on one machine is shown."""
+    return _(
+        "For one person, or people who trust each other: all sessions run with the account that started "
+        "Notebench."
+    )
+
+
+def reason(part: PartView) -> str:
+    """Why a part is not healthy, one sentence; empty for a healthy one."""
+    if part.phase is Phase.crashed:
+        return _crashed(part)
+    seconds = round(part.seconds)
+    return {
+        Phase.healthy: "",
+        Phase.waiting: _("It waits for another part."),
+        Phase.starting: _("It has been starting for {seconds} s.", seconds=seconds),
+        Phase.silent: _("It runs, but has not answered for {seconds} s.", seconds=seconds),
+        Phase.stopping: _("It is ending."),
+        Phase.stopped: _("It does not run."),
+    }[part.phase]
+
+
+def _crashed(part: PartView) -> str:
+    said = part.last_lines[-1].strip() if part.last_lines else ""
+    start = _(
+        "It ended {crashes} times (exit code {code}) and is started again in {seconds} s.",
+        crashes=part.crashes,
+        code=part.exit_code,
+        seconds=round(part.retry_in or 0),
+    )
+    return f"{start} {_('It said last: {line}', line=said)}" if said else start

@@ -1,9 +1,16 @@
 """Every setting of an installation, in one tree. Unknown keys stop the start."""
 
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from notebench.contract.errors import Refused
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+
+from notebench_hub.place import Place
 
 
 class Section(BaseModel):
@@ -60,3 +67,95 @@ class Settings(Section):
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")
     limits: Limits = Field(default=Limits(), description="What one request may be.")
+
+
+def load(place: Place) -> Settings:
+    """The settings of an installation: its `settings.yaml`, or the defaults where it has none.
+
+    Raises Refused with file, line and the nearest valid name.
+    """
+    return read(place.settings_file) if place.settings_file.exists() else Settings()
+
+
+def read(file: Path) -> Settings:
+    """The settings in a file. Raises Refused."""
+    try:
+        tree = YAML(typ="rt").load(file.read_text())
+    except (MarkedYAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Refused(
+            "{file}, line {line}: this is not YAML ({problem}).",
+            "Correct the line, then start again.",
+            code="settings-not-yaml",
+            file=file,
+            line=mark.line + 1 if mark else 1,
+            problem=getattr(error, "problem", None) or error,
+        ) from None
+    if tree is None:
+        return Settings()
+    if not isinstance(tree, CommentedMap):
+        raise Refused(
+            "{file}, line 1: settings are `name: value` lines, and this file holds something else.",
+            "Correct the file, or remove it to use the defaults.",
+            code="settings-not-a-mapping",
+            file=file,
+        )
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise _refusal(file, tree, error) from None
+
+
+def _refusal(file: Path, tree: CommentedMap, error: ValidationError) -> Refused:
+    """The first thing that is wrong, as a sentence with its line."""
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    place: dict[str, Any] = {"file": file, "line": _line(tree, path), "key": ".".join(path)}
+    if first["type"] == "extra_forbidden":
+        names = _names(path[:-1])
+        near = get_close_matches(path[-1], names, n=1, cutoff=0.5)
+        if near:
+            return Refused(
+                "{file}, line {line}: there is no setting `{key}`.",
+                "Did you mean `{near}`?",
+                code="settings-unknown-key",
+                field=place["key"],
+                near=".".join([*path[:-1], near[0]]),
+                **place,
+            )
+        return Refused(
+            "{file}, line {line}: there is no setting `{key}`.",
+            "Settings here are: {names}.",
+            code="settings-unknown-key",
+            field=place["key"],
+            names=", ".join(names),
+            **place,
+        )
+    return Refused(
+        "{file}, line {line}: `{key}` cannot be {value!r} ({problem}).",
+        "Correct the value, then start again.",
+        code="settings-wrong-value",
+        field=place["key"],
+        value=first["input"],
+        problem=first["msg"],
+        **place,
+    )
+
+
+def _line(tree: CommentedMap, path: list[str]) -> int:
+    """The line of a key, or of the last part of its path that is in the file."""
+    line, here = 1, tree
+    for part in path:
+        if not isinstance(here, CommentedMap) or part not in here:
+            break
+        line = here.lc.key(part)[0] + 1
+        here = here[part]
+    return line
+
+
+def _names(path: list[str]) -> list[str]:
+    """The valid names in the section at `path`."""
+    section: type[BaseModel] = Settings
+    for part in path:
+        section = section.model_fields[part].annotation  # type: ignore[assignment]  # sections hold sections
+    return sorted(section.model_fields)

@@ -1,0 +1,145 @@
+"""Accounts of people: JupyterHub's users with NativeAuthenticator's passwords, made by admins only.
+
+`Accounts` runs in the hub. The functions below it write the hub's database from another process (the
+command line), whether or not the hub runs: they only add rows that the hub looks up when it needs them.
+What changes rows that the hub may hold in memory (an admin flag, members of a group) goes through the
+hub's REST API instead, with `new_token`.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import bcrypt
+from jupyterhub import orm
+from jupyterhub.roles import assign_default_roles
+from nativeauthenticator import NativeAuthenticator
+from nativeauthenticator.orm import UserInfo
+from notebench.contract.errors import NotFound, Refused
+from notebench_spawner.marks import N_
+from tornado import web
+from traitlets import Unicode
+
+from notebench_hub.place import Place
+
+PASSWORD_BYTES = 72
+"""bcrypt reads no more of a password, and its newer releases refuse longer ones."""
+
+NAME_LENGTH = 128
+
+N_("Invalid username or password.")  # said by NativeAuthenticator's login page
+
+
+class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticator has no types
+    """NativeAuthenticator that makes the first admin's account and refuses what would end in a traceback."""
+
+    first_password = Unicode(help="The first admin's password until they change it.").tag(config=True)
+
+    def setup_self_approval(self) -> None:
+        """Called at the end of NativeAuthenticator's start, when the database is there."""
+        super().setup_self_approval()
+        for name in self.admin_users:
+            if self.first_password and not UserInfo.find(self.db, name):
+                self.db.add(_account(name, self.first_password))
+        self.db.commit()
+
+    def validate_username(self, username: str) -> bool:
+        return bool(super().validate_username(username)) and acceptable(username)
+
+    async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str | None:
+        """The name of who gave the right password. Spends the same time on unknown names as on known ones."""
+        name, password = data.get("username", ""), data.get("password", "")
+        if len(password.encode()) > PASSWORD_BYTES or not acceptable(name):
+            return None
+        if not self.get_user(name):
+            bcrypt.checkpw(password.encode(), _nobody())
+            return None
+        found: str | None = await super().authenticate(handler, {**data, "password": password})
+        return found
+
+
+def acceptable(name: str) -> bool:
+    """Whether a name can be an account's: visible characters, no separators of paths and lists."""
+    return 0 < len(name) <= NAME_LENGTH and name.isprintable() and not set(name) & set(' /,\\"<>')
+
+
+def put_account(place: Place, name: str, *, password: str = "", admin: bool = False) -> str:
+    """Make an account, or give an existing one a new password; answers the password.
+
+    An empty `password` makes a random one for a new account and leaves an existing one as it is (then the
+    answer is empty). `admin` counts for new accounts. Raises Refused.
+    """
+    name = name.lower()
+    if not acceptable(name):
+        raise Refused(
+            "{name!r} cannot be a user's name.",
+            "Use up to 128 visible characters without spaces, slashes, commas, quotes and angle brackets.",
+            code="user-name",
+            name=name,
+        )
+    if len(password.encode()) > PASSWORD_BYTES:
+        raise Refused("The password is longer than 72 bytes.", "Choose a shorter one.", code="password-long")
+    with _database(place) as db:
+        known = UserInfo.find(db, name)
+        if known and not password:
+            return ""
+        password = password or secrets.token_urlsafe(12)
+        if known:
+            known.password = _hash(password)
+        else:
+            db.add(_account(name, password))
+        if orm.User.find(db, name) is None:
+            user = orm.User(name=name, admin=admin)
+            db.add(user)
+            if orm.Role.find(db, "user"):  # else the hub gives roles at its first start
+                assign_default_roles(db, entity=user)
+        db.commit()
+    return password
+
+
+def new_token(place: Place, name: str, *, note: str, expires_in: int | None = None) -> str:
+    """A hub token of a user, with all they may do; `expires_in` is in seconds. Raises NotFound."""
+    with _database(place) as db:
+        user = orm.User.find(db, name.lower())
+        if user is None or orm.Role.find(db, "token") is None:
+            raise NotFound(
+                "There is no user {name!r}.",
+                "Make one with `notebench user add {name}`, then start the hub once.",
+                code="user-unknown",
+                name=name,
+            )
+        token: str = user.new_api_token(note=note, expires_in=expires_in, scopes=["inherit"])
+        return token
+
+
+@contextmanager
+def _database(place: Place) -> Iterator[Any]:
+    """A session of the hub's database, which is made where there is none."""
+    place.create()
+    url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
+    wait = {"check_same_thread": False, "timeout": 20}  # seconds, while the hub writes
+    session = orm.new_session_factory(url, connect_args=wait)()
+    try:
+        yield session
+    finally:
+        session.close()
+        session.get_bind().dispose()
+
+
+def _account(name: str, password: str) -> UserInfo:
+    return UserInfo(username=name, password=_hash(password), is_authorized=True)
+
+
+def _hash(password: str) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())
+
+
+_NOBODY: list[bytes] = []
+
+
+def _nobody() -> bytes:
+    """The hash of nobody's password."""
+    if not _NOBODY:
+        _NOBODY.append(_hash(secrets.token_hex(16)))
+    return _NOBODY[0]

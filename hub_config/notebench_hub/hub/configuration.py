@@ -1,0 +1,122 @@
+"""JupyterHub's traits, from the settings and the place of an installation."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from notebench.contract.errors import NotebenchError
+from notebench_spawner.sessions.local import CatalogueLocalSpawner
+
+from notebench_hub.hub.accounts import Accounts
+from notebench_hub.hub.pages import spawner_language, start_address
+from notebench_hub.hub.start import options_from_form
+from notebench_hub.i18n import _, process_language, translator
+from notebench_hub.place import Instance, Place
+from notebench_hub.scopes import GRANTS, SERVICE, SUPERVISOR
+from notebench_hub.settings import Settings, load
+
+HERE = Path(__file__).parent
+
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+"""On every answer. The hub's own content policy stays; pages narrow it (see `templates/page.html`)."""
+
+
+def configure(c: Any) -> None:
+    """Configure the hub that this process is. Ends the process with one sentence where settings are wrong."""
+    place = Place.from_environment()
+    try:
+        settings = load(place)
+        instance = place.instance()
+    except NotebenchError as error:
+        problem = error.problem(translator(process_language()))
+        sys.exit(f"{problem.message} {problem.next_step}")
+    except FileNotFoundError:
+        sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
+    place.create()
+    _doors(c, place, settings, instance)
+    _people(c, place, settings)
+    _services(c, place, instance)
+    _sessions(c, place, settings, instance)
+    _pages(c)
+
+
+def _doors(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+    """Addresses; the proxy is another process that nobody here starts or ends."""
+    base = settings.doors.base_url
+    c.JupyterHub.bind_url = instance.public_url.rstrip("/") + base
+    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{instance.hub_port}"
+    c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
+    c.JupyterHub.upgrade_db = True
+    c.JupyterHub.cookie_secret = bytes.fromhex(place.secret("hub-cookie"))
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.cleanup_proxy = False
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{instance.proxy_api_port}"
+    c.ConfigurableHTTPProxy.auth_token = place.secret("proxy-token")
+    c.JupyterHub.tornado_settings = {"headers": HEADERS}
+
+
+def _people(c: Any, place: Place, settings: Settings) -> None:
+    """Accounts are made by admins; there is no sign-up and no default password."""
+    c.JupyterHub.authenticator_class = Accounts
+    c.Accounts.allow_all = True  # only who has an account passes `authenticate`
+    c.Accounts.admin_users = {settings.admin}
+    c.Accounts.first_password = place.secret("admin-password")
+    c.Accounts.enable_signup = False
+    c.Accounts.allowed_failed_logins = 10
+    c.Accounts.seconds_before_next_try = 60
+    c.Accounts.minimum_password_length = 10
+
+
+def _services(c: Any, place: Place, instance: Instance) -> None:
+    """The Notebench service and the supervisor: other processes, known by their tokens."""
+    c.JupyterHub.services = [
+        {
+            "name": SERVICE,
+            "url": instance.service_url,
+            "api_token": place.secret("service-hub-token"),
+            "oauth_no_confirm": True,
+            "oauth_client_allowed_scopes": ["read:users:groups!user"],
+            "display": False,
+        },
+        {"name": SUPERVISOR, "api_token": place.secret("supervisor-hub-token")},
+    ]
+    c.JupyterHub.load_roles = [grant.role() for grant in GRANTS]
+
+
+def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+    """Notebook servers: the spawner asks the Notebench service, then starts a process."""
+    c.JupyterHub.spawner_class = CatalogueLocalSpawner
+    c.JupyterHub.allow_named_servers = settings.sessions.named_servers > 0
+    c.JupyterHub.named_server_limit_per_user = settings.sessions.named_servers
+    c.JupyterHub.concurrent_spawn_limit = 20
+    c.Spawner.start_timeout = settings.sessions.start_timeout_seconds
+    c.Spawner.http_timeout = settings.sessions.start_timeout_seconds
+    c.Spawner.poll_interval = 3  # seconds until people see that their session has died
+    c.Spawner.poll_jitter = 0
+    c.Spawner.consecutive_failure_limit = 0
+    c.Spawner.options_form = "start page"  # not empty: `templates/spawn.html` makes the form itself
+    c.Spawner.options_from_form = options_from_form
+    c.Spawner.default_url = "/lab"
+    c.CatalogueLocalSpawner.service_url = instance.service_url
+    c.CatalogueLocalSpawner.service_key = place.secret("hub-service-key")
+    c.CatalogueLocalSpawner.workloads = str(place.workloads)
+    c.CatalogueLocalSpawner.environments = str(place.environments)
+    c.CatalogueLocalSpawner.sockets = str(place.sockets)
+    c.CatalogueLocalSpawner.tour = str(_images() / "tour")
+    c.CatalogueLocalSpawner.language_of = spawner_language
+    c.CatalogueLocalSpawner.translator = translator
+
+
+def _images() -> Path:
+    """The images' folder: in the installed package, else in the repository."""
+    installed = HERE.parent / "images"
+    return installed if installed.is_dir() else HERE.parents[2] / "images"
+
+
+def _pages(c: Any) -> None:
+    """The hub's pages in our own look and in the reader's language."""
+    c.JupyterHub.template_paths = [str(HERE / "templates")]
+    c.JupyterHub.jinja_environment_options = {"extensions": ["notebench_hub.hub.pages.ReaderLanguage"]}
+    c.JupyterHub.default_url = start_address
+    c.JupyterHub.extra_handlers = []

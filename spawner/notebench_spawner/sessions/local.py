@@ -1,0 +1,301 @@
+"""Sessions on one machine: a process per session, made from what the Notebench service grants.
+
+The hub asks the service before it starts anything; the session runs as a recorded process that belongs
+to nobody, so that restarts of hub, proxy and service do not touch it.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from jupyterhub.spawner import LocalProcessSpawner, SpawnException
+from jupyterhub.utils import random_port
+from notebench.contract.errors import NotebenchError, Refused, Unavailable
+from notebench.contract.sessions import SessionRequest, SessionState, SessionUpdate
+from pydantic import ValidationError
+from traitlets import Any as AnyTrait
+from traitlets import Callable, Unicode, default
+
+from notebench_spawner import processes
+from notebench_spawner.process import process_spec
+from notebench_spawner.sessions.homes import prepare_home
+from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
+from notebench_spawner.sessions.phases import WORDS, News, Step
+from notebench_spawner.sessions.preparation import prepare_environment
+from notebench_spawner.sessions.refusals import REFUSALS, refusal
+from notebench_spawner.sessions.service import DeniedError, SessionsDoor
+from notebench_spawner.workload import Workload
+
+GRACE_SECONDS = 15.0
+"""How long a server may take to end its kernels before it is killed."""
+
+_LAST_LINES = 12
+
+
+class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
+    """LocalProcessSpawner whose command, environment and limits come from a granted workload."""
+
+    service_url = Unicode(help="Address of the Notebench service on this machine.").tag(config=True)
+    service_key = Unicode(help="The key that opens the service's internal routes.").tag(config=True)
+    workloads = Unicode(help="Directory of recorded processes.").tag(config=True)
+    environments = Unicode(help="Directory of image environments.").tag(config=True)
+    sockets = Unicode(help="Private directory for Unix sockets.").tag(config=True)
+    tour = Unicode(help="Folder that new homes get a copy of; empty for none.").tag(config=True)
+    language_of = Callable(lambda spawner: "en", help="The language of who starts a server.").tag(config=True)
+    translator = Callable(lambda language: str, help="From a language to a function on texts.").tag(
+        config=True
+    )
+
+    news = AnyTrait(help="Progress of the start that is going on.")
+    door = AnyTrait(help="The service's internal routes.")
+
+    @default("news")
+    def _default_news(self) -> News:
+        return News()
+
+    @default("door")
+    def _default_door(self) -> SessionsDoor:
+        return SessionsDoor(self.service_url, self.service_key)
+
+    @default("env_keep")
+    def _env_keep_default(self) -> list[str]:
+        return []  # `process_spec` decides what is passed on
+
+    workload: Workload | None = None
+    """What was granted; None when this hub process did not start it."""
+    session = ""
+    """Id of the session and of its recorded process; empty when there is none."""
+    record: processes.Record | None = None
+    failure = ""
+    """Why the start failed, for the session's record."""
+    language = "en"
+
+    # What JupyterHub keeps for us
+
+    def get_state(self) -> dict[str, Any]:
+        state = cast(dict[str, Any], super().get_state())
+        if self.session:
+            state |= {"session": self.session, "port": self.port}
+            if self.record:
+                state["record"] = self.record.model_dump(mode="json")
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(state)
+        self.session = state.get("session", "")
+        self.port = int(state.get("port", 0))
+        if "record" in state:
+            self.record = processes.Record.model_validate(state["record"])
+
+    def clear_state(self) -> None:
+        super().clear_state()
+        self.session, self.record, self.workload, self.port = "", None, None, 0
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        return env  # hub users are not accounts of the system
+
+    async def get_url(self) -> str:
+        """Known to us before the hub, when the hub was killed in the middle of a start."""
+        return f"http://127.0.0.1:{self.port}{self.server.base_url}" if self.port else str(self.server.url)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.workloads) / self.session
+
+    # The start
+
+    async def run_pre_spawn_hook(self) -> None:
+        """Ask the service and prepare: outside the hub's start timeout, which is not for building."""
+        self.news, self.failure = News(), ""
+        self.language = self.language_of(self)
+        try:
+            await self._prepare()
+        except REFUSALS as error:
+            raise self._refusal(error) from None
+        await super().run_pre_spawn_hook()
+
+    async def _prepare(self) -> None:
+        self._tell(Step.choice)
+        grant = await self.door.grant(self._request(), self.language)
+        self.session = grant.id
+        self.workload = Workload.model_validate(grant.workload)
+        self._tell(Step.environment)
+        await prepare_environment(self.workload, Path(self.environments), self._environment_news)
+        self._tell(Step.files)
+        await asyncio.to_thread(prepare_home, self.workload.home, Path(self.tour) if self.tour else None)
+
+    def _request(self) -> SessionRequest:
+        """The choice, from the start page or from the hub's REST API. Raises Refused."""
+        given = {"image": "", "profile": "", **(self.user_options or {})}
+        try:
+            return SessionRequest.model_validate({**given, "user": self.user.name, "server": self.name})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise Refused(
+                "A start cannot be asked for with {field!r} as it was given.",
+                "Give `image`, `profile` and `acting_for` as words, and nothing else.",
+                code="start-options",
+                field=".".join(str(part) for part in first["loc"])[:80],
+            ) from None
+
+    async def start(self) -> tuple[str, int]:
+        """Launch the granted workload and wait until it answers."""
+        if self.workload is None:
+            raise RuntimeError("start() without a grant")
+        self._tell(Step.server)
+        self.port = random_port()
+        self._remember()
+        try:
+            await self._launch(self.workload)
+            await self._answers()
+        except REFUSALS as error:
+            raise self._refusal(error) from None
+        await self._report(SessionState.running, url=self.server.base_url)
+        return "127.0.0.1", self.port
+
+    async def _launch(self, granted: Workload) -> None:
+        runtime = runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), granted.id)
+        make_private(runtime)
+        workload = granted.model_copy(
+            update={
+                "command": server_command(self.get_args(), root=os.geteuid() == 0),
+                "env": {
+                    **granted.env,
+                    "JUPYTERHUB_ROOT_DIR": str(granted.home),
+                    "JUPYTER_RUNTIME_DIR": str(runtime),
+                },
+                "secret_env": {**granted.secret_env, **self.get_env()},
+            }
+        )
+        processes.note(self.folder, workload)
+        spec = process_spec(workload, Path(self.environments), os.environ)
+        self.record = await processes.launch(spec, self.folder, GRACE_SECONDS)
+        self.pid = self.record.pid
+        self._remember()
+
+    def _remember(self) -> None:
+        """Store the state now: a hub that is killed during the start finds the process again."""
+        self.orm_spawner.state = self.get_state()
+        self.db.commit()
+
+    async def _answers(self) -> None:
+        """Wait until the server answers. Raises Unavailable with its last words when it ends instead."""
+        url = f"{await self.get_url()}api"
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+            begin = time.monotonic()
+            while True:
+                try:
+                    await client.get(url)
+                except httpx.HTTPError:
+                    waited = time.monotonic() - begin
+                    self.news.tell(Step.server, self._say(WORDS[Step.server]), waited / (waited + 5))
+                else:
+                    return
+                if not processes.alive(self.record):
+                    raise Unavailable(
+                        "JupyterLab ended while it was starting: {words}",
+                        "Start again. If it ends again, tell an admin the session's id: {session}.",
+                        code="session-ended",
+                        words=_last_line(self.folder),
+                        session=self.session,
+                    )
+                await asyncio.sleep(0.1)
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Phases in the words of who started it."""
+        async for event in self.news.follow():
+            yield event
+
+    # Its life and its end
+
+    async def poll(self) -> int | None:
+        """None while the process runs, else its exit code. Says to the service how it ended, once."""
+        if not self.session:
+            return 0
+        if processes.alive(self.record or processes.read_handle(self.folder)):
+            return None
+        if self.record is None:
+            return 0  # granted, not launched yet
+        ended = await self._ended()
+        sentence = ended.sentence(None) if ended else self._say("It ended, and nobody could record how.")
+        code = (ended.code if ended and ended.code is not None else 1) if ended or self.record else 0
+        state = SessionState.failed if self.failure or code else SessionState.stopped
+        await self._report(state, reason=self.failure or sentence)
+        await self._clean_up()
+        self.clear_state()
+        return code
+
+    async def _ended(self) -> processes.Exit | None:
+        """The exit record, which the shim may be writing now."""
+        for _ in range(20):
+            if found := processes.read_exit(self.folder):
+                return found
+            await asyncio.sleep(0.05)
+        return None
+
+    async def stop(self, now: bool = False) -> None:
+        """Ask the server to end, wait until it has, tell the service."""
+        if not self.session:
+            return
+        session, folder, record = self.session, self.folder, self.record or processes.read_handle(self.folder)
+        processes.ask_to_end(folder)
+        await self._gone(record)
+        await asyncio.to_thread(processes.end_leftovers, {session})
+        state = SessionState.failed if self.failure else SessionState.stopped
+        await self._report(state, reason=self.failure)
+        await self._clean_up()
+        self.clear_state()
+
+    async def _gone(self, record: processes.Record | None) -> None:
+        """Wait until a process has ended, or its shim had time to kill it."""
+        for _ in range(int((GRACE_SECONDS + 5) / 0.1)):
+            if not processes.alive(record):
+                return
+            await asyncio.sleep(0.1)
+
+    async def _clean_up(self) -> None:
+        """Nothing of a session is left but its folder with output and exit record."""
+        directory = runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.session)
+        await asyncio.to_thread(_remove, directory)
+
+    async def _report(self, state: SessionState, *, reason: str = "", url: str = "") -> None:
+        """Tell the service; where it is away its own look at the hub finds out later."""
+        try:
+            await self.door.tell(self.session, SessionUpdate(state=state, reason=reason, url=url))
+        except (NotebenchError, DeniedError) as error:
+            self.log.warning("Session %s is %s, but the service was not told: %s", self.session, state, error)
+
+    # Words
+
+    def _say(self, english: str) -> str:
+        return str(self.translator(self.language)(english))
+
+    def _tell(self, step: Step) -> None:
+        self.news.tell(step, self._say(WORDS[step]))
+
+    def _environment_news(self, fraction: float, message: str) -> None:
+        self.news.tell(Step.environment, message or self._say(WORDS[Step.environment]), fraction)
+
+    def _refusal(self, error: Exception) -> SpawnException:
+        exception, self.failure = refusal(error, self.translator(self.language))
+        return exception
+
+
+def _last_line(folder: Path) -> str:
+    """The last thing a process said."""
+    try:
+        lines = (folder / "output.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return "-"
+    return next((line.strip()[:300] for line in reversed(lines[-_LAST_LINES:]) if line.strip()), "-")
+
+
+def _remove(directory: Path) -> None:
+    import shutil
+
+    shutil.rmtree(directory, ignore_errors=True)

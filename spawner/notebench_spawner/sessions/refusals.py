@@ -1,0 +1,45 @@
+"""Why a session does not start, as JupyterHub shows it: on its pages and in its REST API."""
+
+import html
+from collections.abc import Callable
+
+from jupyterhub.spawner import SpawnException
+from notebench.contract.errors import NotebenchError, Problem, Unavailable
+
+from notebench_spawner.sessions.service import DeniedError
+
+REFUSALS = (NotebenchError, DeniedError, OSError)
+"""What is said to people without a traceback."""
+
+
+def refusal(error: Exception, translate: Callable[[str], str]) -> tuple[SpawnException, str]:
+    """The hub's exception for one of `REFUSALS`, and the reason for the session's record."""
+    if isinstance(error, DeniedError):
+        problem, status = error.problem, error.status
+    else:
+        known = error if isinstance(error, NotebenchError) else _of_system(error)
+        problem, status = known.problem(translate), int(known.status)
+    return spawn_exception(problem, status), problem.message
+
+
+def _of_system(error: Exception) -> NotebenchError:
+    return Unavailable(
+        "The session cannot be started here: {problem}.",
+        "Tell an admin; nothing of yours was changed.",
+        code="session-io",
+        problem=getattr(error, "strerror", None) or error,
+    )
+
+
+def spawn_exception(problem: Problem, status: int) -> SpawnException:
+    """A problem as JupyterHub's exception: text for programs, escaped HTML for pages."""
+    exception = SpawnException(
+        f"{problem.message} {problem.next_step}".strip(), reason=problem.code, status_code=status
+    )
+    # Some of the hub's pages read these attributes, others the exception's own.
+    exception.jupyterhub_message = exception.message
+    exception.message_html = (
+        f"<strong>{html.escape(problem.message)}</strong> {html.escape(problem.next_step)}"
+    )
+    exception.jupyterhub_html_message = exception.message_html
+    return exception

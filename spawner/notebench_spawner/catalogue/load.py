@@ -29,6 +29,9 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
 """Which model is where, list indexes left out: the keys that could have been meant."""
 
 
+OVERRIDES = "overrides.json"
+
+
 @dataclass(frozen=True)
 class CatalogueFile:
     """A catalogue that was read and found whole, with the locks it names."""
@@ -38,7 +41,12 @@ class CatalogueFile:
     locks: dict[str, Lock]
     """By the path that the catalogue uses."""
     content: str
-    """Hash of our own distribution, which is part of every image."""
+    """Hash of what every image has and no lock names: our own distribution and JupyterLab's settings."""
+
+    @property
+    def overrides(self) -> Path:
+        """JupyterLab's default settings in every image."""
+        return self.file.parent / OVERRIDES
 
     @property
     def revision(self) -> str:
@@ -68,7 +76,14 @@ def load(file: Path) -> CatalogueFile:
         raise _explain(source, problem) from None
     checker = _References(source, document)
     checker.check()
-    return CatalogueFile(file, document, checker.locks, our_content())
+    return CatalogueFile(file, document, checker.locks, current_content(file))
+
+
+def current_content(file: Path) -> str:
+    """What `CatalogueFile.content` would be if the catalogue were loaded now."""
+    overrides = file.parent / OVERRIDES
+    settings = overrides.read_bytes() if overrides.is_file() else b""
+    return sha256(our_content().encode() + settings).hexdigest()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,5 @@
+"""`python -m notebench.cli`: the same as the console script `notebench`."""
+
+from notebench.cli import main
+
+main()

@@ -13,6 +13,9 @@ from notebench.contract.errors import Conflict, NotAllowed, NotFound, Refused, U
 from notebench_hub.service.mlflow_client.names import ADMIN, HOST
 from notebench_hub.service.mlflow_client.signature import WORKSPACE_HEADER, sign
 
+AWAY = "mlflow-away"
+"""Code of the error for a request that did not reach MLflow: trying again is safe."""
+
 BASE = f"http://{HOST}"
 _TIMEOUT = httpx.Timeout(30.0, connect=1.0, pool=5.0)
 # Shorter than the 5 s after which uvicorn closes idle connections, so that no request meets a closing one.
@@ -109,10 +112,16 @@ def away(error: httpx.HTTPError) -> Unavailable:
             "Try again in a minute; if it stays slow, ask an admin to look at MLflow's log.",
             code="mlflow-slow",
         )
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return Unavailable(
+            "MLflow, which keeps experiments and models, is away.",
+            "Try again in a minute; if it stays away, an admin can run: notebench restart mlflow.",
+            code=AWAY,
+        )
     return Unavailable(
-        "MLflow, which keeps experiments and models, is away.",
-        "Try again in a minute; if it stays away, an admin can restart it with: notebench restart mlflow.",
-        code="mlflow-away",
+        "MLflow broke off in the middle of its answer.",
+        "Look whether the change was made, then try again.",
+        code="mlflow-broke",
     )
 
 

@@ -1,0 +1,41 @@
+"""The gateway, ready to be plugged into the service."""
+
+from fastapi import APIRouter, Request, Response
+
+from notebench_hub.service.feature import Feature, Parts
+from notebench_hub.service.gateway import endpoints_door, mlflow_door
+from notebench_hub.service.gateway.endpoints_door import EndpointsDoor
+from notebench_hub.service.gateway.mlflow_door import MlflowDoor
+from notebench_hub.service.gateway.relay import Rules
+from notebench_hub.service.mlflow_client.client import Mlflow
+from notebench_hub.service.mlflow_client.workspaces import Workspaces
+from notebench_hub.service.ports import Endpoints
+from notebench_hub.settings import Limits
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def feature(parts: Parts, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints) -> Feature:
+    """The gateway with both of its doors."""
+    return Feature("gateway", outside=[router(parts.settings.limits, mlflow, workspaces, endpoints)])
+
+
+def router(limits: Limits, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints) -> APIRouter:
+    """The routes below `/services/notebench`; they are not part of the API's document."""
+
+    def rules(types: frozenset[str]) -> Rules:
+        return Rules(limits.body_mib * 2**20, float(limits.request_seconds), types)
+
+    to_mlflow = MlflowDoor(mlflow, workspaces, rules(mlflow_door.TYPES))
+    to_models = EndpointsDoor(endpoints, rules(endpoints_door.TYPES))
+
+    async def mlflow_route(request: Request) -> Response:
+        return await to_mlflow(request)
+
+    async def endpoint_route(request: Request) -> Response:
+        return await to_models(request)
+
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route("/mlflow/{path:path}", mlflow_route, methods=METHODS)
+    routes.add_api_route("/endpoints/{path:path}", endpoint_route, methods=METHODS)
+    return routes

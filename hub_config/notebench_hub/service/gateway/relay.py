@@ -1,0 +1,115 @@
+"""Passes one request on and its answer back: streamed, limited in size and time, no cookies, sandboxed."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import httpx
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from notebench.contract.errors import TooLarge
+
+PASSED_ON = ("accept", "accept-encoding", "content-type", "range")
+"""The only headers of a request that reach the other side: no cookie, no token, no forwarding header."""
+
+PASSED_BACK = (
+    "content-length",
+    "content-encoding",
+    "content-range",
+    "accept-ranges",
+    "content-disposition",
+    "last-modified",
+)
+"""The only headers of an answer that come back, beside its checked type."""
+
+SANDBOX: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""What every answer carries: whatever it contains, a browser runs nothing of it."""
+
+_TYPE = re.compile(r"([a-z0-9.+-]+/[a-z0-9.+-]+)(?:; ?[a-z]+=[A-Za-z0-9._-]+){0,3}")
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one request may be, and which types its answer may have."""
+
+    body_bytes: int
+    seconds: float
+    """From the first byte of the request to the last of the answer."""
+    types: frozenset[str]
+
+
+async def body(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The request's body, piece by piece. Raises TooLarge beyond `limit` bytes."""
+    seen = 0
+    async for piece in request.stream():
+        seen += len(piece)
+        if seen > limit:
+            raise _too_large(limit)
+        if piece:
+            yield piece
+
+
+async def whole(request: Request, limit: int) -> bytes:
+    """The request's body in one piece. Raises TooLarge beyond `limit` bytes."""
+    refuse_announced(request, limit)
+    return b"".join([piece async for piece in body(request, limit)])
+
+
+def refuse_announced(request: Request, limit: int) -> None:
+    """Refuse a body whose announced length is too large before a byte of it is read."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(limit)
+
+
+def passed_on(request: Request) -> dict[str, str]:
+    """The headers that go on, with the length where the body has one."""
+    headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    # Without it httpx would ask for what it can decode, and the caller would get what it cannot.
+    headers.setdefault("accept-encoding", "identity")
+    return headers
+
+
+def answer(upstream: httpx.Response, rules: Rules, deadline: float) -> StreamingResponse:
+    """The other side's answer, streamed until `deadline` in the event loop's time; closes it at the end."""
+    headers = {name: upstream.headers[name] for name in PASSED_BACK if name in upstream.headers}
+    said = upstream.headers.get("content-type", "").lower()
+    match = _TYPE.fullmatch(said)
+    if match and match.group(1) in rules.types:
+        headers["content-type"] = said
+    else:
+        headers["content-type"] = "application/octet-stream"
+        headers["content-disposition"] = "attachment"
+    return StreamingResponse(
+        _pieces(upstream, deadline), status_code=upstream.status_code, headers=headers | dict(SANDBOX)
+    )
+
+
+async def _pieces(upstream: httpx.Response, deadline: float) -> AsyncIterator[bytes]:
+    pieces = upstream.aiter_raw()
+    try:
+        while True:
+            # Past the deadline this raises, and the connection breaks off: half an answer is not an answer.
+            async with asyncio.timeout_at(deadline):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
+    finally:
+        await upstream.aclose()
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "The request's body is larger than {limit} MiB.",
+        "Send less at once, or ask an admin to raise limits.body_mib.",
+        limit=limit // _MEBIBYTE,
+    )

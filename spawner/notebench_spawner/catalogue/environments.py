@@ -15,6 +15,7 @@ from pathlib import Path
 
 from notebench.contract.catalogue import Package
 from notebench.contract.errors import Unavailable
+from packaging.utils import canonicalize_name
 
 from notebench_spawner.catalogue import trees
 from notebench_spawner.catalogue.distribution import wheel
@@ -177,13 +178,15 @@ def pip_folder(environment: Path) -> Path:
 
 
 def installed(environment: Path) -> list[Package]:
-    """Every distribution in an environment, by the names of its metadata folders."""
+    """Every distribution in an environment, read from the names of its metadata folders only."""
     found = (path.name.removesuffix(".dist-info") for path in site_packages(environment).glob("*.dist-info"))
-    pairs = sorted(name.rpartition("-")[::2] for name in found)
+    pairs = sorted(
+        (canonicalize_name(name), version) for name, _, version in (one.partition("-") for one in found)
+    )
     return [Package(name=name, version=version) for name, version in pairs]
 
 
-_REFUSAL = '''"""Stands where pip would be: this environment is shared, people install into their own layer."""
+_REFUSAL = '''"""Stands where pip would be: this environment is shared, people install into their layer."""
 
 import sys
 

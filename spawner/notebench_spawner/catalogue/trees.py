@@ -52,9 +52,9 @@ def disk_errors(root: Path) -> Iterator[None]:
                 folder=root,
             ) from problem
         raise Unavailable(
-            "Image environments cannot be kept in {folder}: {detail}.",
-            "Make it writable, or name another directory with NOTEBENCH_ENVIRONMENTS_DIR.",
-            code="environments-unwritable",
+            "Nothing can be written to {folder}: {detail}.",
+            "Make it writable, then try again.",
+            code="folder-unwritable",
             folder=root,
             detail=problem.strerror or str(problem),
         ) from problem
@@ -90,10 +90,10 @@ def _close(path: Path, mode: int) -> None:
         path.chmod(stat.S_IMODE(mode) & ~_WRITE)
 
 
-def link(source: Path, target: Path) -> None:
+def link(source: Path, target: Path, place: Path | None = None) -> None:
     """A writable tree like `source`, made of hard links, or of copies where the file system has none.
 
-    Scripts in bin/ that name `source` are written anew for `target`.
+    Scripts in bin/ that name `source` are written anew for `place` (where the tree will be; else `target`).
     """
     for folder, folders, files in os.walk(source):
         here = target / Path(folder).relative_to(source)
@@ -101,7 +101,7 @@ def link(source: Path, target: Path) -> None:
         for name in [*files, *(name for name in folders if (Path(folder) / name).is_symlink())]:
             _link_one(Path(folder) / name, here / name)
     for script in (target / "bin").iterdir():
-        _rename_inside(script, str(source).encode(), str(target).encode())
+        _rename_inside(script, str(source).encode(), str(place or target).encode())
 
 
 def _link_one(source: Path, target: Path) -> None:

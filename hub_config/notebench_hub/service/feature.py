@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notebench_hub.service.doors.tokens import Tokens
     from notebench_hub.service.environment import Environment
     from notebench_hub.service.ports import Resolver
+    from notebench_hub.service.shelf import Shelf
     from notebench_hub.service.store import Store
 
 
@@ -65,6 +66,8 @@ class Parts:
     hub: "HubClient"
     environment: "Environment"
     """Builds the variables of any workload, and the homes and layers of its owner."""
+    shelf: "Shelf"
+    """The catalogue itself."""
     resolver: "Resolver"
     """Resolves image and profile against the catalogue, for whatever kind of workload."""
     backend: Backend

@@ -19,7 +19,7 @@ class Resolved:
 
 
 class Resolver(Protocol):
-    """The catalogue: turns names into what was approved. Implemented by `catalogue`."""
+    """The catalogue: turns names into what was approved. Implemented by `shelf`."""
 
     async def resolve(self, user: str, image: str = "", profile: str = "") -> Resolved:
         """Empty words mean the user's last choice, else the default. Refused says what can be chosen."""

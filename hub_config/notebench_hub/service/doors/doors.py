@@ -31,7 +31,7 @@ class Doors:
 
     async def admit(self, request: Request, kinds: frozenset[AskerKind]) -> Asker:
         """Who is asking. Raises NotSignedIn, NotAllowed for the wrong kind, Refused, Unavailable."""
-        token = _bearer(request)
+        token = bearer(request)
         if token.startswith(MARK):
             asker = await self._own(token, _named(request))
         elif token:
@@ -121,7 +121,8 @@ def not_signed_in() -> NotSignedIn:
     )
 
 
-def _bearer(request: Request) -> str:
+def bearer(request: Request) -> str:
+    """The token of the request, if it carries one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() in {"bearer", "token"} else ""
 

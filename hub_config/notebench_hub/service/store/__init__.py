@@ -1,4 +1,4 @@
-"""The store: the only room that knows SQL. One module per feature: its tables, and functions over a transaction."""
+"""The store: the only room that knows SQL. One module per feature: tables and functions."""
 
 from notebench_hub.service.store.engine import Store, Transaction
 

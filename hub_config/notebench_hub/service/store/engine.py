@@ -54,13 +54,13 @@ class Store:
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
         """The function's result over one consistent state."""
-        return await asyncio.to_thread(self.read_now, function, *arguments, **named)
+        return await asyncio.to_thread(lambda: self.read_now(function, *arguments, **named))
 
     async def write(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        """The function's result, after its changes are on disk. It must not wait for anything but the store."""
-        return await asyncio.to_thread(self.write_now, function, *arguments, **named)
+        """The function's result, after its changes are on disk. It must wait for nothing but the store."""
+        return await asyncio.to_thread(lambda: self.write_now(function, *arguments, **named))
 
     def read_now(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs

@@ -54,7 +54,7 @@ def add(tx: Transaction, session: Session) -> None:
 def find(tx: Transaction, session: str) -> Session | None:
     """The record of that id."""
     row = tx.get(SessionTable, session)
-    return row and _session(row)
+    return None if row is None else _session(row)
 
 
 def of_user(tx: Transaction, user: str, limit: int = 200) -> list[Session]:
@@ -94,7 +94,9 @@ def update(
 def last_choice(tx: Transaction, user: str) -> Choice | None:
     """What the user chose at their last start."""
     row = tx.get(ChoiceTable, user)
-    return row and Choice(image=row.image, profile=row.profile, acting_for=row.acting_for)
+    if row is None:
+        return None
+    return Choice(image=row.image, profile=row.profile, acting_for=row.acting_for)
 
 
 def _session(row: SessionTable) -> Session:

@@ -51,7 +51,7 @@ def add(tx: Transaction, hashed: str, row: TokenRow) -> None:
 def find(tx: Transaction, hashed: str) -> TokenRow | None:
     """What the token of this hash is bound to."""
     one = tx.get(TokenTable, hashed)
-    return one and TokenRow(AskerKind(one.kind), one.thing, one.user, one.acting_for)
+    return None if one is None else TokenRow(AskerKind(one.kind), one.thing, one.user, one.acting_for)
 
 
 def end(tx: Transaction, kind: AskerKind, thing: str) -> None:

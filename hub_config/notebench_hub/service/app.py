@@ -1,0 +1,106 @@
+"""The composition root: builds the parts, plugs the features in, makes the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI
+from notebench_spawner.backends.base import Backend
+from notebench_spawner.catalogue.hardware import Machine, look
+
+from notebench_hub.place import Instance, Place
+from notebench_hub.service import api, catalogue, health, pages, people, sessions
+from notebench_hub.service.controllers import Controllers
+from notebench_hub.service.doors import Doors
+from notebench_hub.service.doors.hub import HubClient
+from notebench_hub.service.doors.login import Login
+from notebench_hub.service.doors.seal import Seal
+from notebench_hub.service.doors.tokens import Tokens
+from notebench_hub.service.environment import Environment
+from notebench_hub.service.feature import Feature, Parts
+from notebench_hub.service.shelf import Shelf
+from notebench_hub.service.store import Store
+from notebench_hub.settings import Settings
+from notebench_hub.shipped import catalogue_file
+
+
+def build_parts(place: Place, instance: Instance, settings: Settings, backend: Backend) -> Parts:
+    """What features share. Opens nothing yet: that is the application's lifespan."""
+    base_url = settings.doors.base_url
+    store = Store(place.service / "notebench.db")
+    hub_token = place.secret("service-hub-token")
+    hub = HubClient(instance.hub_api_url, hub_token)
+    tokens = Tokens(store)
+    shelf = Shelf(catalogue_file(settings), _machine(settings), store, hub)
+    login = Login(hub, Seal(place.secret("service-cookie")), secret=hub_token, base_url=base_url)
+    return Parts(
+        place=place,
+        instance=instance,
+        settings=settings,
+        store=store,
+        doors=Doors(store, hub, tokens, login),
+        tokens=tokens,
+        hub=hub,
+        environment=Environment(place, instance, base_url),
+        shelf=shelf,
+        resolver=shelf,
+        backend=backend,
+    )
+
+
+def compose(parts: Parts) -> list[Feature]:
+    """All features of the service, each handed what it needs of others."""
+    return [
+        people.feature(parts),
+        catalogue.feature(parts),
+        sessions.feature(parts),
+        pages.feature(parts),
+    ]
+
+
+def create_app(parts: Parts, features: list[Feature]) -> FastAPI:
+    """The application; its lifespan opens the store and runs the controllers."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        parts.store.open()
+        controllers = Controllers(features)
+        app.state.controllers = controllers
+        controllers.start()
+        yield
+        await controllers.stop()
+        await parts.hub.close()
+        parts.store.close()
+
+    app = FastAPI(
+        title="Notebench",
+        version=version("notebench-hub"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,  # one type per model in the panels
+    )
+    app.state.doors = parts.doors
+    app.add_middleware(api.Guard, guarded=(f"{parts.prefix}/api/", f"{parts.prefix}/internal/"))
+    api.install(app)
+    app.include_router(parts.doors.login.router(), prefix=parts.prefix)
+    app.include_router(health.router(parts, features), prefix=parts.prefix)
+    for feature in features:
+        for router in feature.api:
+            app.include_router(_versioned(router), prefix=parts.prefix + "/api/v1", tags=[feature.name])
+        for router in feature.outside:
+            app.include_router(router, prefix=parts.prefix, include_in_schema=False)
+    return app
+
+
+def _machine(settings: Settings) -> Machine | None:
+    """Where workloads run: this machine, or (None) a cluster."""
+    return look() if settings.mode == "embedded" else None
+
+
+def _versioned(router: APIRouter) -> APIRouter:
+    outer = APIRouter(dependencies=[Depends(api.contract_version)])
+    outer.include_router(router)
+    return outer

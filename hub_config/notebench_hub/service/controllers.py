@@ -1,0 +1,59 @@
+"""Keeps controllers running: what fails is started again later, and its failure shows in the health."""
+
+import asyncio
+import logging
+
+from notebench_hub.service.feature import Controller, Feature
+
+log = logging.getLogger("notebench.service")
+
+_LONGEST_PAUSE = 30.0
+_PATIENCE = 10.0
+
+
+class Controllers:
+    """All controllers of all features, between the service's start and its end."""
+
+    def __init__(self, features: list[Feature]) -> None:
+        self._work = [(feature.name, one) for feature in features for one in feature.controllers]
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.troubles: dict[str, str] = {}
+        """By feature: the failure after which its controller waits to be started again."""
+
+    def start(self) -> None:
+        """Start all; returns at once."""
+        self._tasks = [asyncio.create_task(self._keep(name, one), name=name) for name, one in self._work]
+
+    async def stop(self) -> None:
+        """Ask all to end; those that do not within ten seconds are cancelled."""
+        self._stop.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_PATIENCE)
+            for task in late:
+                log.warning("controller %s did not end in time", task.get_name())
+                task.cancel()
+
+    async def _keep(self, name: str, controller: Controller) -> None:
+        pause = 1.0
+        while not self._stop.is_set():
+            begun = asyncio.get_running_loop().time()
+            try:
+                await controller.run(self._stop)
+                self.troubles.pop(name, None)
+            except Exception as error:  # whatever it is, the other controllers go on
+                log.exception("controller %s failed", name)
+                self.troubles[name] = f"{type(error).__name__}: {error}"
+            if asyncio.get_running_loop().time() - begun > _LONGEST_PAUSE:
+                pause = 1.0
+            await pause_or_stop(self._stop, pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def pause_or_stop(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait; true as soon as `stop` is set. What a controller calls between its rounds."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

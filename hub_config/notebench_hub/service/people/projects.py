@@ -1,0 +1,113 @@
+"""Projects: hub groups marked as one. Who is in it the hub knows, what they may do there the store knows."""
+
+import re
+
+from notebench.contract.errors import NotAllowed, NotFound, Refused
+from notebench.contract.people import PERSONAL, Member, Project, Role
+
+from notebench_hub.service.asker import Asker, AskerKind
+from notebench_hub.service.doors.hub import HubClient
+from notebench_hub.service.store import Store, Transaction, audit
+from notebench_hub.service.store import projects as rows
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+
+
+class Projects:
+    """Lists projects and marks groups as one."""
+
+    def __init__(self, store: Store, hub: HubClient) -> None:
+        self._store = store
+        self._hub = hub
+
+    async def visible(self, asker: Asker) -> list[Project]:
+        """The asker's own projects; all of them for an admin. A bound token sees what it is bound to."""
+        if asker.bound:
+            names = [] if asker.acting_for == PERSONAL else [asker.acting_for]
+        elif asker.admin:
+            names = await self._store.read(rows.names)
+        else:
+            names = [one.project for one in asker.projects]
+        found = [await self._project(name) for name in names]
+        return [project for project in found if project]
+
+    async def put(self, asker: Asker, name: str, members: list[Member]) -> Project:
+        """Mark the hub's group as a project, or change the roles in it; everybody else in it is an editor.
+
+        Admins may do both; owners may change roles.
+        """
+        known = await self._store.read(rows.exists, name)
+        self._check_rights(asker, name, known)
+        if name == PERSONAL or not _NAME.fullmatch(name):
+            raise Refused(
+                "A project cannot be called {name}.",
+                "Use 1 to 40 lower-case letters, digits and inner dashes, and not the word personal.",
+                code="project-name",
+                field="name",
+                name=name[:80],
+            )
+        users = await self._hub.group(name)
+        if users is None:
+            raise NotFound(
+                "The hub has no group {name}.",
+                "Make the group at the hub first; a project is a group.",
+                code="group-unknown",
+                name=name,
+            )
+        _check_members(name, members, users)
+        await self._store.write(_put, asker, name, members)
+        project = await self._project(name)
+        return project or Project(name=name)
+
+    def _check_rights(self, asker: Asker, name: str, known: bool) -> None:
+        if asker.admin:
+            return
+        role = next((one.role for one in asker.projects if one.project == name), None)
+        if role is None:
+            # The same answer whether there is such a project or not.
+            raise NotFound("There is no project {name} that you belong to.", "Ask an admin.", name=name[:80])
+        bound = asker.kind is AskerKind.session and asker.acting_for != name
+        if not known or role is not Role.owner or bound:
+            raise NotAllowed(
+                "Only an owner of the project {project} may change who may do what in it.",
+                "Ask an owner or an admin.",
+                code="owner-only",
+                project=name,
+            )
+
+    async def _project(self, name: str) -> Project | None:
+        users = await self._hub.group(name)
+        if users is None:
+            return None
+        roles = {one.user: one.role for one in await self._store.read(rows.roles, name)}
+        members = [Member(user=user, role=roles.get(user, Role.editor)) for user in sorted(users)]
+        return Project(name=name, members=members)
+
+
+def _check_members(name: str, members: list[Member], users: frozenset[str]) -> None:
+    named = [one.user for one in members]
+    for user in named:
+        if user not in users:
+            raise Refused(
+                "{user} is not in the hub's group {name}.",
+                "Add them to the group first.",
+                code="member-unknown",
+                field="members",
+                user=user,
+                name=name,
+            )
+        if named.count(user) > 1:
+            raise Refused(
+                "{user} is named twice.",
+                "Name each member once.",
+                code="member-twice",
+                field="members",
+                user=user,
+            )
+
+
+def _put(tx: Transaction, asker: Asker, name: str, members: list[Member]) -> None:
+    before = [one.model_dump(mode="json") for one in rows.roles(tx, name)]
+    rows.put(tx, name, members)
+    after = [one.model_dump(mode="json") for one in members]
+    audit.note(tx, asker.name, asker.acting_for, "project-put", name, before=before, after=after)

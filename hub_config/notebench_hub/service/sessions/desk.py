@@ -1,0 +1,116 @@
+"""The desk where the hub asks for a session and says what became of it."""
+
+import secrets
+
+from notebench.contract.errors import NotAllowed, NotFound
+from notebench.contract.people import PERSONAL
+from notebench.contract.sessions import Session, SessionGrant, SessionRequest, SessionState, SessionUpdate
+from notebench_spawner.workload import Kind, Workload
+
+from notebench_hub.service.asker import AskerKind, Owner
+from notebench_hub.service.feature import Parts
+from notebench_hub.service.ports import Resolved
+from notebench_hub.service.store import Transaction, audit, projects
+from notebench_hub.service.store import sessions as rows
+from notebench_hub.service.store.base import now
+
+COMMAND = ["python", "-m", "jupyterhub.singleuser"]
+_ENDED = (SessionState.stopped, SessionState.failed)
+
+
+class Desk:
+    """Grants sessions and keeps their records."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def grant(self, request: SessionRequest) -> SessionGrant:
+        """Resolve the choice, write the record, make the workload. Raises Refused with what can be chosen."""
+        owner = Owner(request.user, request.acting_for)
+        await self._check_owner(owner)
+        resolved = await self._parts.resolver.resolve(request.user, request.image, request.profile)
+        session = _record(request, resolved)
+        for replaced in await self._parts.store.write(_add, session):
+            await self._parts.tokens.end(AskerKind.session, replaced)
+        token = await self._parts.tokens.issue(AskerKind.session, session.id, owner.user, owner.acting_for)
+        workload = self._workload(session, owner, resolved, token)
+        return SessionGrant(id=session.id, workload=workload.model_dump(mode="json"))
+
+    async def update(self, session: str, update: SessionUpdate) -> Session:
+        """Write what the hub saw. An ended session's token is worthless from then on."""
+        changed = await self._parts.store.write(_update, session, update)
+        if changed is None:
+            raise NotFound("There is no session {session}.", "Check its id.", session=session[:80])
+        if changed.state in _ENDED:
+            await self._parts.tokens.end(AskerKind.session, session)
+        return changed
+
+    async def _check_owner(self, owner: Owner) -> None:
+        user = await self._parts.hub.user(owner.user)
+        if user is None:
+            raise NotFound("The hub knows no user {user}.", "Check the name.", user=owner.user)
+        if owner.acting_for == PERSONAL:
+            return
+        memberships = await self._parts.store.read(projects.memberships, user.name, user.groups)
+        if owner.acting_for not in [one.project for one in memberships]:
+            raise NotAllowed(
+                "{user} is not a member of a project {project}.",
+                "Choose another project, or ask its owner to add you.",
+                code="project-unknown",
+                field="acting_for",
+                user=owner.user,
+                project=owner.acting_for,
+            )
+
+    def _workload(self, session: Session, owner: Owner, resolved: Resolved, token: str) -> Workload:
+        environment = self._parts.environment
+        layer = environment.layer(owner, resolved)
+        variables = environment.variables(Kind.session, session.id, owner, resolved, token, layer=layer)
+        return Workload(
+            id=f"session-{session.id}",
+            kind=Kind.session,
+            user=owner.user,
+            acting_for=owner.acting_for,
+            image=resolved.image,
+            hardware=resolved.hardware,
+            home=environment.home(owner.user),
+            layer=layer,
+            command=COMMAND,
+            env=variables.env,
+            secret_env=variables.secret,
+        )
+
+
+def _record(request: SessionRequest, resolved: Resolved) -> Session:
+    return Session(
+        id=secrets.token_hex(8),
+        user=request.user,
+        server=request.server,
+        acting_for=request.acting_for,
+        image=resolved.image.image,
+        version=resolved.image.version,
+        identity=resolved.image.identity,
+        profile=resolved.hardware.profile,
+        state=SessionState.starting,
+        started=now(),
+    )
+
+
+def _add(tx: Transaction, session: Session) -> list[str]:
+    """The new record; what is still live at the same server ended unseen. Returns the ids of those."""
+    replaced = [one.id for one in rows.live_at(tx, session.user, session.server)]
+    for one in replaced:
+        rows.update(tx, one, SessionState.stopped, "It ended unseen; a new session was started in its place.")
+    rows.add(tx, session)
+    facts = {"image": session.image, "profile": session.profile, "identity": session.identity}
+    audit.note(tx, session.user, session.acting_for, "session-start", session.id, **facts)
+    return replaced
+
+
+def _update(tx: Transaction, session: str, update: SessionUpdate) -> Session | None:
+    before = rows.find(tx, session)
+    changed = rows.update(tx, session, update.state, update.reason, update.url)
+    if before and changed and before.state is not changed.state and changed.state in _ENDED:
+        facts = {"state": changed.state.value, "reason": changed.reason}
+        audit.note(tx, changed.user, changed.acting_for, "session-end", session, **facts)
+    return changed

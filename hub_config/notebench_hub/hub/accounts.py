@@ -28,7 +28,8 @@ PASSWORD_BYTES = 72
 
 NAME_LENGTH = 128
 
-N_("Invalid username or password.")  # said by NativeAuthenticator's login page
+N_("Invalid username or password")  # said by the hub's login page
+N_("Login form invalid or expired. Try again.")
 
 
 class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticator has no types
@@ -43,6 +44,12 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
             if self.first_password and not UserInfo.find(self.db, name):
                 self.db.add(_account(name, self.first_password))
         self.db.commit()
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """The hub's own login page and our page for passwords; no sign-up, no other page."""
+        from notebench_hub.hub.password import PasswordHandler  # needs this module
+
+        return [(r"/password", PasswordHandler)]
 
     def validate_username(self, username: str) -> bool:
         return bool(super().validate_username(username)) and acceptable(username)

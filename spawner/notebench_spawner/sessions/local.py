@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import httpx
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
-from jupyterhub.utils import random_port
+from jupyterhub.utils import maybe_future, random_port
 from notebench.contract.errors import NotebenchError, Refused, Unavailable
 from notebench.contract.sessions import SessionRequest, SessionState, SessionUpdate
 from pydantic import ValidationError
@@ -117,7 +117,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             await self._prepare()
         except REFUSALS as error:
             raise self._refusal(error) from None
-        await super().run_pre_spawn_hook()
+        await maybe_future(super().run_pre_spawn_hook())
 
     async def _prepare(self) -> None:
         self._tell(Step.choice)

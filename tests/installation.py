@@ -1,0 +1,111 @@
+"""A whole installation for tests: the real command, the real four parts, a state directory of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+NOTEBENCH = Path(sys.executable).with_name("notebench")
+
+
+class Installation:
+    """Notebench on this machine, driven by its own command line as an operator would."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.passwords: dict[str, str] = {}
+
+    def command(
+        self, *words: str, check: bool = True, timeout: float = 900
+    ) -> subprocess.CompletedProcess[str]:
+        """`notebench WORDS` against this installation."""
+        environ = {k: v for k, v in os.environ.items() if k not in {"NOTEBENCH_URL", "NOTEBENCH_TOKEN"}}
+        done = subprocess.run(
+            [str(NOTEBENCH), *words],
+            env=environ | {"NOTEBENCH_STATE_DIR": str(self.state), "LANG": "en_US.UTF-8", "LC_ALL": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+        if check:
+            assert done.returncode == 0, f"notebench {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def up(self) -> None:
+        self.command("up", "--detach", "--port", "0")
+
+    def down(self) -> None:
+        self.command("down", "--yes", check=False)
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """What `status --json` says, by part."""
+        answer = json.loads(self.command("status", "--json", check=False).stdout)
+        return {part["name"]: part for part in answer["parts"]}
+
+    @property
+    def url(self) -> str:
+        """Where people open it, with a slash at the end."""
+        instance = json.loads((self.state / "instance.json").read_text())
+        return f"http://{instance['ip']}:{instance['port']}/"
+
+    def add_user(self, name: str) -> str:
+        """Make a user with a generated password, and return it."""
+        password = f"{name}-has-a-long-passphrase-{os.urandom(4).hex()}"
+        done = subprocess.run(
+            [str(NOTEBENCH), "user", "add", name, "--password-stdin"],
+            env=os.environ | {"NOTEBENCH_STATE_DIR": str(self.state)},
+            input=password + "\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.passwords[name] = password
+        return password
+
+    def add_project(self, name: str, *members: str) -> None:
+        self.command("project", "add", name, *(word for member in members for word in ("--member", member)))
+
+    def token(self, user: str) -> str:
+        return self.command("token", user).stdout.strip()
+
+    def api(self, token: str, acting_for: str = "personal") -> httpx.Client:
+        """A program of that token's user, at the API."""
+        return httpx.Client(
+            base_url=self.url + "services/notebench/api/v1/",
+            headers={"Authorization": f"Bearer {token}", "Notebench-Acting-For": acting_for},
+            timeout=30,
+        )
+
+    def kill(self, part: str) -> int:
+        """`kill -9` one part; its process id comes back."""
+        pid = int(self.status()[part]["pid"])
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_healthy(self, seconds: float = 60) -> None:
+        wait_for(
+            lambda: all(part["healthy"] for part in self.status().values()), seconds, "all parts healthy"
+        )
+
+
+T = TypeVar("T")
+
+
+def wait_for(look: Callable[[], T], seconds: float, what: str, pause: float = 0.5) -> T:
+    """Look until there is something to see; fails saying what was waited for and what was seen last."""
+    end = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        assert time.monotonic() < end, f"waited {seconds} s for {what}, last seen: {seen!r}"
+        time.sleep(pause)

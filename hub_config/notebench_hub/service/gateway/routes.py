@@ -14,7 +14,7 @@ READ, WRITE = Access.read, Access.write
 
 @dataclass(frozen=True)
 class Route:
-    """One open route. In a pattern `{id}` is a segment of plain characters, `{key}` any one, `{path}` many."""
+    """One open route. In a pattern `{id}` is a segment of plain characters, `{key}` any, `{path}` many."""
 
     method: str
     pattern: str

@@ -42,7 +42,7 @@ class Environment:
         return home
 
     def layer(self, owner: Owner, resolved: Resolved) -> Path:
-        """Where what this owner adds to this image version is installed. The directory may not be there yet."""
+        """Where what this owner adds to this image version is installed; it may not be there yet."""
         image = resolved.image
         name = f"{image.image}-{image.version}-{image.identity[:12]}"
         return self.home(owner.user) / "environments" / folder_name(owner.acting_for) / name

@@ -56,7 +56,7 @@ class HubClient:
     def __init__(
         self, api_url: str, token: str, *, clock: Callable[[], float] = time.monotonic, timeout: float = 5.0
     ) -> None:
-        self._http = httpx.AsyncClient(base_url=api_url.rstrip("/") + "/", timeout=timeout)
+        self._http = httpx.AsyncClient(base_url=api_url.rstrip("/") + "/", timeout=timeout, trust_env=False)
         self._token = token
         self._clock = clock
         self._known: OrderedDict[str, _Remembered] = OrderedDict()

@@ -27,7 +27,7 @@ from notebench_spawner.workload import Workload
 
 NOTE = "workload.json"
 GRACE_SECONDS = 10.0
-_KILL_SECONDS = 5.0
+KILL_SECONDS = 5.0
 _RECORD_SECONDS = 15.0
 _Model = TypeVar("_Model", bound=BaseModel)
 _started: set[subprocess.Popen[bytes]] = set()
@@ -192,7 +192,7 @@ def end_folders(folders: list[Path], grace: float) -> None:
     """End several at once and wait for all; a shim that does not end them in time is killed with them."""
     for folder in folders:
         ask_to_end(folder)
-    until = time.monotonic() + grace + _KILL_SECONDS
+    until = time.monotonic() + grace + KILL_SECONDS
     while (left := [f for f in folders if alive(read_handle(f))]) and time.monotonic() < until:
         time.sleep(0.02)
     end_leftovers({folder.name for folder in left})
@@ -203,7 +203,7 @@ def end_leftovers(ids: set[str]) -> None:
     left = [process for process in marked(ids) if process.pid != os.getpid()] if ids else []
     for process in left:
         _send(process.pid, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=_KILL_SECONDS)
+    psutil.wait_procs(left, timeout=KILL_SECONDS)
 
 
 def forget(folder: Path) -> None:

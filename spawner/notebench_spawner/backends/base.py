@@ -39,6 +39,8 @@ class Observation(BaseModel):
     reason: str = ""
     """Why it waits or how it ended, one sentence."""
     exit_code: int | None = None
+    timed_out: bool = False
+    """True when it was ended because its time was over."""
     address: str = ""
     """`unix:/path` or `http://host:port` of a model server that was started."""
 

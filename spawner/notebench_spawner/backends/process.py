@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from notebench_spawner import processes, shim
@@ -11,7 +12,12 @@ from notebench_spawner.process import process_spec
 from notebench_spawner.workload import Workload
 
 NAME = "process"
+GRACE_SECONDS = 30.0
+"""A notebook run needs this to interrupt its cell, save its output and report."""
+
+Prepare = Callable[[Workload], Awaitable[None]]
 _FOLLOW_SECONDS = 0.25
+_LOOK_SECONDS = 0.05
 _CHUNK = 64 * 1024
 
 
@@ -19,17 +25,26 @@ class ProcessBackend:
     """Starts workloads in folders below `workloads`; finds them again after any restart of its caller."""
 
     def __init__(
-        self, workloads: Path, environments: Path, *, grace: float = processes.GRACE_SECONDS
+        self,
+        workloads: Path,
+        environments: Path,
+        *,
+        grace: float = GRACE_SECONDS,
+        prepare: Prepare | None = None,
     ) -> None:
+        """`prepare` makes what must be there before a start: image environment and layer."""
         self.workloads = workloads
         self.environments = environments
         self.grace = grace
+        self.prepare = prepare
 
     async def start(self, workload: Workload) -> Handle:
         """Start it and return at once. The same id twice is the same process. Raises OSError."""
         folder = self.workloads / workload.id
         spec = process_spec(workload, self.environments, self.ambient())
         if not processes.read_handle(folder):
+            if self.prepare:
+                await self.prepare(workload)
             await asyncio.to_thread(processes.note, folder, workload)
         record = await processes.launch(spec, folder, self.grace)
         return Handle(
@@ -51,7 +66,17 @@ class ProcessBackend:
 
     async def stop(self, handle: Handle) -> None:
         """End it with all it started, and return when it has ended."""
-        await asyncio.to_thread(processes.end, Path(handle.state["folder"]), self.grace)
+        folder = Path(handle.state["folder"])
+        if _running(handle):
+            processes.ask_to_end(folder)
+            await self._ended(handle)
+        if processes.read_exit(folder) is None:  # its shim was killed, or does not do its work
+            await asyncio.to_thread(processes.end_leftovers, {handle.workload})
+
+    async def _ended(self, handle: Handle) -> None:
+        until = time.monotonic() + self.grace + processes.KILL_SECONDS
+        while _running(handle) and time.monotonic() < until:  # noqa: ASYNC110 - it is nobody's child
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def logs(self, handle: Handle, *, follow: bool = False) -> AsyncIterator[str]:
         """Its output, line by line; with `follow` until it ends."""
@@ -121,4 +146,5 @@ def _observe(handle: Handle) -> Observation:
         phase=Phase.succeeded if end.code == 0 else Phase.failed,
         reason=end.sentence(noted.hardware.memory_mib if noted else None),
         exit_code=end.code if end.code is not None else -(end.signal or 0),
+        timed_out=end.timed_out,
     )

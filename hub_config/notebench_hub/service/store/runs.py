@@ -258,7 +258,8 @@ def report(tx: Transaction, run: str, said: RunReport) -> bool:
     row.failure = said.failure.model_dump(mode="json") if said.failure else None
     row.mlflow_runs = list(said.mlflow_runs)
     row.added = [package.model_dump(mode="json") for package in said.added]
-    _move(row, said.state, said.reason)
+    by_hand = said.state is RunState.cancelled and row.cancel_by
+    _move(row, said.state, f"It was cancelled by {row.cancel_by}." if by_hand else said.reason)
     return True
 
 

@@ -1,0 +1,136 @@
+"""Brings runs from the queue to their end: launches, looks, cancels, and writes down how each one ended."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from notebench.contract.errors import NotebenchError, Unavailable
+from notebench.contract.runs import FINAL_STATES, RunState
+from notebench_spawner.backends.base import Observation
+
+from notebench_hub.service.asker import AskerKind
+from notebench_hub.service.controllers import pause_or_stop
+from notebench_hub.service.feature import Parts
+from notebench_hub.service.runs import files
+from notebench_hub.service.runs.ending import ending, has_ended
+from notebench_hub.service.runs.launcher import Launcher, handle_of
+from notebench_hub.service.store import Transaction, audit
+from notebench_hub.service.store import runs as rows
+from notebench_hub.service.store.runs import Kept
+
+log = logging.getLogger("notebench.runs")
+
+EVERY_SECONDS = 0.5
+_WAIT_SECONDS = 5.0
+"""After something that a start needs was away, so long nothing is taken from the queue."""
+
+
+class RunController:
+    """The one writer of observed states. All it knows is in the store: it may be killed anywhere."""
+
+    def __init__(self, parts: Parts, launcher: Launcher, *, every: float = EVERY_SECONDS) -> None:
+        self._parts = parts
+        self._launcher = launcher
+        self._every = every
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """Launches and stops under way, by what they are about."""
+        self._resume_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Round after round until told to stop. Launched processes stay."""
+        while not stop.is_set():
+            await self.once()
+            await pause_or_stop(stop, self._every)
+        await self._finish_tasks()
+
+    async def once(self) -> None:
+        """One round: look at what is open, then fill what is free."""
+        for kept in await self._open():
+            self._again(kept)
+        if asyncio.get_running_loop().time() >= self._resume_at:
+            most = self._parts.settings.runs.concurrency
+            for kept in await self._parts.store.write(rows.claim, most):
+                self._begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
+
+    async def _open(self) -> list[Kept]:
+        """Look at all processes at once; answers the runs that are still open afterwards."""
+        kept = await self._parts.store.read(rows.open_runs)
+        handles = {one.run.id: handle for one in kept if (handle := handle_of(one))}
+        seen = await self._parts.backend.observe(list(handles.values()))
+        looks = dict(zip(handles, seen, strict=True))
+        still = []
+        for one in kept:
+            look = looks.get(one.run.id)
+            if look is not None and has_ended(look):
+                await self._settle(one, look)
+            else:
+                still.append(one)
+        return still
+
+    def _again(self, kept: Kept) -> None:
+        """What an open run needs: its launch, if the service was killed in between, or its end."""
+        handle = handle_of(kept)
+        if handle is None:
+            self._begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
+        elif kept.cancel_by:
+            self._begin(f"stop {kept.run.id}", partial(self._parts.backend.stop, handle))
+
+    async def _launch(self, run: str) -> None:
+        # Read again: a launch that has just ended may have been seen as one that never was.
+        kept = await self._parts.store.read(rows.find, run)
+        if kept is None or kept.settled or kept.handle is not None:
+            return
+        if kept.cancel_by:
+            await self._end(kept, RunState.cancelled, f"It was cancelled by {kept.cancel_by}.")
+            return
+        try:
+            await self._launcher.launch(kept)
+        except Unavailable as error:
+            self._resume_at = asyncio.get_running_loop().time() + _WAIT_SECONDS
+            await self._parts.store.write(rows.wait, kept.run.id, f"It waits: {error.text()}")
+        except NotebenchError as error:
+            await self._end(kept, RunState.failed, error.text())
+        except OSError as error:
+            log.exception("run %s could not be started", kept.run.id)
+            reason = f"It could not be started: {error.strerror or error}."
+            await self._end(kept, RunState.failed, reason)
+
+    async def _settle(self, kept: Kept, look: Observation) -> None:
+        """Its process is gone: take the last report from disk, then say how it ended."""
+        run = kept.run
+        home = self._parts.environment.home(run.user)
+        said = await asyncio.to_thread(files.last_report, home, run.id, run.attempt)
+        if said is not None:
+            await self._parts.store.write(rows.report, run.id, said)
+        await self._end(kept, *ending(look, said, kept.cancel_by))
+        await asyncio.to_thread(files.forget_state, home, run.id, run.attempt)
+
+    async def _end(self, kept: Kept, state: RunState, reason: str) -> None:
+        """Fence it off first, so that nothing that may be left of it speaks after its end."""
+        await self._parts.tokens.end(AskerKind.run, kept.run.id)
+        await self._parts.store.write(_finish, kept, state, reason)
+
+    def _begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if name not in self._tasks:
+            task = asyncio.create_task(work())
+            self._tasks[name] = task
+            task.add_done_callback(lambda done: self._done(name, done))
+
+    def _done(self, name: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(name, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s failed; it is tried again", name, exc_info=error)
+
+    async def _finish_tasks(self) -> None:
+        launches = [task for name, task in self._tasks.items() if name.startswith("launch")]
+        if launches:
+            await asyncio.wait(launches, timeout=5)
+
+
+def _finish(tx: Transaction, kept: Kept, state: RunState, reason: str) -> None:
+    run = rows.finish(tx, kept.run.id, state, reason)
+    if run.state in FINAL_STATES:
+        facts = {"state": run.state.value, "reason": run.reason, "notebook": run.notebook}
+        audit.note(tx, run.user, run.acting_for, "run-end", run.id, **facts)

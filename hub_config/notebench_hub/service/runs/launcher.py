@@ -1,0 +1,124 @@
+"""Turns a run that was taken from the queue into a process: checks everything again, then starts it."""
+
+import json
+from pathlib import Path
+
+from notebench.contract.errors import NotAllowed
+from notebench.contract.people import PERSONAL, Role
+from notebench_spawner.backends.base import Handle
+from notebench_spawner.workload import Kind, Workload
+
+from notebench_hub.service import resolution
+from notebench_hub.service.asker import AskerKind, Owner
+from notebench_hub.service.feature import Parts
+from notebench_hub.service.ports import Resolved
+from notebench_hub.service.runs import files
+from notebench_hub.service.store import projects
+from notebench_hub.service.store import runs as rows
+from notebench_hub.service.store.base import now
+from notebench_hub.service.store.runs import Kept
+
+COMMAND = ("python", "-m", "notebench.runner")
+BACKSTOP_SECONDS = 60
+"""The runner keeps the time limit itself; so much later the whole process is ended."""
+
+
+class Launcher:
+    """Starts runs. Safe to repeat after a crash at any point: a run's attempt is always the same process."""
+
+    def __init__(self, parts: Parts, command: tuple[str, ...] = COMMAND) -> None:
+        self._parts = parts
+        self._command = list(command)
+
+    async def launch(self, kept: Kept) -> None:
+        """Start it and remember its process. Raises NotebenchError or OSError; nothing runs then."""
+        run = kept.run
+        await self._check_owner(kept.owner)
+        resolved = await self._resolve(kept)
+        home = self._parts.environment.home(run.user)
+        notebook = files.notebook_path(home, run.notebook)
+        relative = run.output or self._output(home, kept)
+        words = resolution.words(resolved)
+        await self._parts.store.write(rows.plan, run.id, resolution.dump(resolved), words, relative)
+        token = await self._parts.tokens.issue(AskerKind.run, run.id, run.user, run.acting_for)
+        spec = {
+            "notebook": str(notebook),
+            "output": str(home / relative),
+            "parameters": run.parameters,
+            "state": str(files.state_path(home, run.id, run.attempt)),
+            "timeout_seconds": kept.timeout_seconds,
+        }
+        handle = await self._parts.backend.start(self._workload(kept, resolved, token, home, spec))
+        await self._parts.store.write(rows.launched, run.id, handle.model_dump(mode="json"))
+
+    def _output(self, home: Path, kept: Kept) -> str:
+        return str(files.output_path(home, kept.run.notebook, kept.run.id, now()).relative_to(home))
+
+    async def _resolve(self, kept: Kept) -> Resolved:
+        if kept.resolved is not None:
+            return resolution.load(kept.resolved)
+        run = kept.run
+        return await self._parts.resolver.resolve(run.user, run.image, run.profile)
+
+    async def _check_owner(self, owner: Owner) -> None:
+        """The owner is still known, and may still act for the project. Raises NotAllowed or Unavailable."""
+        user = await self._parts.hub.user(owner.user)
+        if user is None:
+            raise NotAllowed(
+                "The hub knows no user {user} any more.",
+                "Somebody else has to run the notebook.",
+                code="owner-gone",
+                user=owner.user,
+            )
+        if owner.acting_for == PERSONAL:
+            return
+        found = await self._parts.store.read(projects.memberships, user.name, user.groups)
+        roles = {one.project: one.role for one in found}
+        if roles.get(owner.acting_for) not in {Role.editor, Role.owner}:
+            raise NotAllowed(
+                "{user} may not run things for the project {project} any more.",
+                "An editor of the project has to run the notebook, or an owner has to make {user} one.",
+                code="owner-role",
+                user=owner.user,
+                project=owner.acting_for,
+            )
+
+    def _workload(
+        self, kept: Kept, resolved: Resolved, token: str, home: Path, spec: dict[str, object]
+    ) -> Workload:
+        run, environment = kept.run, self._parts.environment
+        layer = environment.layer(kept.owner, resolved)
+        variables = environment.variables(
+            Kind.run,
+            run.id,
+            kept.owner,
+            resolved,
+            token,
+            layer=layer,
+            attempt=run.attempt,
+            more={"NOTEBENCH_RUN_SPEC": json.dumps(spec)},
+        )
+        return Workload(
+            id=workload_id(kept),
+            kind=Kind.run,
+            user=run.user,
+            acting_for=run.acting_for,
+            image=resolved.image,
+            hardware=resolved.hardware,
+            home=home,
+            layer=layer,
+            command=self._command,
+            env=variables.env,
+            secret_env=variables.secret,
+            timeout_seconds=kept.timeout_seconds + BACKSTOP_SECONDS,
+        )
+
+
+def workload_id(kept: Kept) -> str:
+    """One word per run and attempt."""
+    return f"run-{kept.run.id}-{kept.run.attempt}"
+
+
+def handle_of(kept: Kept) -> Handle | None:
+    """What the backend needs to find its process; None before it has one."""
+    return Handle.model_validate(kept.handle) if kept.handle else None

@@ -7,6 +7,7 @@ import sys
 import uvicorn
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.backends.process import ProcessBackend
+from notebench_spawner.sessions.preparation import prepare_environment
 
 from notebench_hub.place import Place
 from notebench_hub.service.app import build_parts, compose, create_app
@@ -21,7 +22,11 @@ def main() -> int:
     place = Place.from_environment()
     try:
         settings, instance = load(place), place.instance()
-        backend = ProcessBackend(place.workloads, place.environments)
+        backend = ProcessBackend(
+            place.workloads,
+            place.environments,
+            prepare=lambda one: prepare_environment(one, place.environments, lambda *_: None),
+        )
         parts = build_parts(place, instance, settings, backend)
         parts.store.open()
         app = create_app(parts, compose(parts))

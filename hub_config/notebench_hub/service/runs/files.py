@@ -19,7 +19,7 @@ _STATE = Path(".local/state/notebench/runs")
 
 
 def notebook_path(home: Path, path: str) -> Path:
-    """The absolute path of a notebook in a home. Raises Refused, or NotFound, also for links that lead out."""
+    """The absolute path of a notebook in a home. Raises Refused, or NotFound, for links that lead out too."""
     pure = PurePosixPath(path)
     if "\0" in path or "\\" in path or pure.is_absolute() or ".." in pure.parts or pure.suffix != ".ipynb":
         raise Refused(

@@ -1,0 +1,53 @@
+"""The real runner in the real service: from the wish to the output notebook."""
+
+import nbformat
+from notebench.contract.runs import FINAL_STATES
+
+from tests.bench import Bench
+
+from .conftest import notebook
+
+
+def ended(bench: Bench, run: str) -> dict:
+    def look() -> dict | None:
+        with bench.client() as client:
+            found = client.get(f"runs/{run}").raise_for_status().json()
+        return found if found["state"] in FINAL_STATES else None
+
+    return bench.until(look, 60)
+
+
+def test_a_run_from_the_wish_to_the_output(bench: Bench) -> None:
+    bench.up()
+    name = notebook(bench.home(), "work/sum.ipynb", "a = 1", "print('the sum is', a + 1)")
+    with bench.client() as client:
+        asked = client.post("runs", json={"notebook": name, "parameters": {"a": 41}}).raise_for_status()
+        run = asked.json()
+        assert run["state"] in {"queued", "starting"}
+        found = ended(bench, run["id"])
+        assert (found["state"], found["reason"]) == ("succeeded", "")
+        assert found["progress"]["cells"] == 3
+        assert found["output"].startswith("runs/sum/")
+        output = client.get(f"runs/{run['id']}/output").raise_for_status()
+        assert output.headers["x-content-type-options"] == "nosniff"
+        assert "attachment" in output.headers["content-disposition"]
+        assert "the sum is 42" in output.text
+        assert nbformat.read(bench.home() / found["output"], 4)
+        assert "sum.ipynb: succeeded" in client.get(f"runs/{run['id']}/logs").text
+        assert [one["id"] for one in client.get("runs").json()["runs"]] == [run["id"]]
+    with bench.client("eve") as stranger:
+        assert stranger.get(f"runs/{run['id']}").status_code == 404
+        assert stranger.get(f"runs/{run['id']}/output").status_code == 404
+        assert stranger.post(f"runs/{run['id']}/cancel").status_code == 404
+        assert stranger.get("runs").json()["runs"] == []
+
+
+def test_a_failing_cell_is_named(bench: Bench) -> None:
+    bench.up()
+    name = notebook(bench.home(), "bad.ipynb", "a = 1", "1 / 0")
+    with bench.client(**{"accept-language": "en"}) as client:
+        run = client.post("runs", json={"notebook": name}).raise_for_status().json()
+        found = ended(bench, run["id"])
+        assert found["state"] == "failed"
+        assert found["failure"]["error"] == "ZeroDivisionError"
+        assert client.get(f"runs/{run['id']}/output").is_success

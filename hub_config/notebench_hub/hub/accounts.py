@@ -7,7 +7,7 @@ hub's REST API instead, with `new_token`.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -105,8 +105,15 @@ def put_account(place: Place, name: str, *, password: str = "", admin: bool = Fa
     return password
 
 
-def new_token(place: Place, name: str, *, note: str, expires_in: int | None = None) -> str:
-    """A hub token of a user, with all they may do; `expires_in` is in seconds. Raises NotFound."""
+def new_token(
+    place: Place,
+    name: str,
+    *,
+    note: str,
+    expires_in: int | None = None,
+    scopes: Sequence[str] = ("inherit",),
+) -> str:
+    """A hub token of a user, by default with all they may do; `expires_in` is in seconds. Raises NotFound."""
     with _database(place) as db:
         user = orm.User.find(db, name.lower())
         if user is None or orm.Role.find(db, "token") is None:
@@ -116,7 +123,7 @@ def new_token(place: Place, name: str, *, note: str, expires_in: int | None = No
                 code="user-unknown",
                 name=name,
             )
-        token: str = user.new_api_token(note=note, expires_in=expires_in, scopes=["inherit"])
+        token: str = user.new_api_token(note=note, expires_in=expires_in, scopes=list(scopes))
         return token
 
 

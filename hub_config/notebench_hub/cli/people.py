@@ -1,0 +1,136 @@
+"""`user add`, `project add`, `token`: who may come in, and who works together."""
+
+import os
+import re
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from notebench.contract.errors import Refused, Unavailable
+from notebench.contract.people import Role
+
+from notebench_hub.cli import commands
+from notebench_hub.cli.edge import StateDir, edge, place_of, say
+from notebench_hub.cli.hub import AdminClient
+from notebench_hub.i18n import _
+from notebench_hub.place import Place
+from notebench_hub.scopes import ACCESS
+from notebench_hub.settings import load
+from notebench_hub.supervisor import control
+
+user_group = typer.Typer(no_args_is_help=True, help=_("People who may come in."))
+project_group = typer.Typer(no_args_is_help=True, help=_("What people share."))
+commands.add_typer(user_group, name="user")
+commands.add_typer(project_group, name="project")
+
+_DAY = 24 * 60 * 60
+_TOKEN_SCOPES = ("read:users!user", "servers!user", "access:servers!user", ACCESS)
+"""What a person's program needs: their own records and sessions, no more tokens."""
+
+
+@user_group.command("add", help=_("Make an account, with a generated password in a file."))
+@edge
+def add_user(
+    name: Annotated[str, typer.Argument(help=_("Name of the user."))],
+    admin: Annotated[bool, typer.Option("--admin", help=_("May manage users and projects."))] = False,
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help=_("Read the password from the standard input instead.")),
+    ] = False,
+    state_dir: StateDir = None,
+) -> None:
+    """An account that is there keeps its password, unless one is given on the standard input."""
+    from notebench_hub.hub.accounts import put_account  # the hub's code is heavy
+
+    place, name = place_of(state_dir), name.lower()
+    given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
+    if password_stdin and len(given) < 10:
+        raise Refused("The password is too short.", "Use at least 10 characters.", code="password-short")
+    running = _runs(place)
+    password = put_account(place, name, password=given, admin=admin)
+    if running:
+        with AdminClient(place, load(place)) as client:
+            client.put_user(name, admin=admin)
+    elif admin and not password:
+        raise Unavailable("The hub must run to make {name} an admin.", "Start `notebench up`.", name=name)
+    if given:
+        say(_("{name} can log in with the given password.", name=name))
+    elif password:
+        file = keep_password(place, name, password)
+        say(_("{name} can log in with the password in this file; pass it on, then delete it:", name=name))
+        sys.stdout.write(f"{file}\n")
+    else:
+        say(_("{name} has an account already and keeps the password.", name=name))
+
+
+def keep_password(place: Place, name: str, password: str) -> Path:
+    """Write a first password to a file of mode 0600 and say where that is."""
+    folder = place.root / "secrets" / "first-passwords"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    plain = re.fullmatch(r"[a-z0-9][a-z0-9._@-]{0,99}", name)
+    file = folder / (name if plain else sha256(name.encode()).hexdigest()[:16])
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(password + "\n")
+    return file
+
+
+@project_group.command("add", help=_("Make a project, or add members to one."))
+@edge
+def add_project(
+    name: Annotated[str, typer.Argument(help=_("Name of the project: lower-case letters, digits, dashes."))],
+    member: Annotated[
+        list[str] | None,
+        typer.Option("--member", help=_("USER or USER:viewer, USER:editor, USER:owner; may be repeated.")),
+    ] = None,
+    state_dir: StateDir = None,
+) -> None:
+    """The project is a group at the hub; roles are kept by the service. Members already there stay."""
+    place = place_of(state_dir)
+    wanted = dict(_member(text) for text in member or [])
+    if not _runs(place):
+        raise Unavailable(
+            "Notebench does not run in {place}.", "Start it with `notebench up`.", place=place.root
+        )
+    with AdminClient(place, load(place)) as client:
+        client.put_group(name, list(wanted))
+        roles = {**client.project_roles(name), **wanted}
+        client.put_project(name, roles)
+    members = ", ".join(f"{user} ({role})" for user, role in sorted(roles.items()))
+    say(_("Project {name}: {members}", name=name, members=members or _("no members yet")))
+
+
+def _member(text: str) -> tuple[str, str]:
+    user, _colon, role = text.partition(":")
+    role = role or Role.editor
+    if not user or role not in set(Role):
+        raise Refused(
+            "{text!r} is no member.",
+            "Write USER or USER:role with one of these roles: {roles}.",
+            code="member",
+            text=text,
+            roles=", ".join(Role),
+        )
+    return user.lower(), str(role)
+
+
+@commands.command("token", help=_("Make a token for a user's programs and print nothing else."))
+@edge
+def token(
+    name: Annotated[str, typer.Argument(help=_("Name of the user."))],
+    days: Annotated[int, typer.Option("--days", min=1, help=_("How many days it is valid."))] = 30,
+    state_dir: StateDir = None,
+) -> None:
+    """For NOTEBENCH_TOKEN: opens Notebench and the user's sessions, and makes no other tokens."""
+    from notebench_hub.hub.accounts import new_token  # the hub's code is heavy
+
+    place = place_of(state_dir)
+    made = new_token(place, name, note="notebench token", expires_in=days * _DAY, scopes=_TOKEN_SCOPES)
+    sys.stdout.write(made + "\n")
+
+
+def _runs(place: Place) -> bool:
+    found = control.view(place)
+    return found is not None and any(part.name == "hub" and part.healthy for part in found.parts)

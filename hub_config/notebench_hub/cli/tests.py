@@ -1,0 +1,76 @@
+"""`test`: the whole suite, with what it needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+from notebench.contract.errors import Unavailable
+
+import notebench_hub
+from notebench_hub.cli import commands
+from notebench_hub.cli.edge import edge, say
+from notebench_hub.i18n import _
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_APT = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+
+
+@commands.command(
+    "test",
+    help=_("Run the test suite; what follows goes to pytest."),
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+@edge
+def test(context: typer.Context) -> None:
+    """Linters and types are tests of the suite as well. The exit code is pytest's."""
+    root = _checkout()
+    browser = _browser()
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    surroundings["NOTEBENCH_CHROMIUM"] = browser
+    surroundings.pop("NOTEBENCH_STATE_DIR", None)  # tests have state directories of their own
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *context.args], cwd=root, env=surroundings, check=False
+    )
+    raise typer.Exit(done.returncode)
+
+
+def _checkout() -> Path:
+    """The folder with the tests. Raises Unavailable for an installed package, which has none."""
+    root = Path(notebench_hub.__file__).parents[2]
+    if not (root / "tests").is_dir():
+        raise Unavailable("An installed Notebench has no tests.", "Clone the repository to run them.")
+    try:
+        import pytest  # noqa: F401 - only whether it is there
+    except ImportError:
+        raise Unavailable("The packages for the tests are missing.", "Run `./notebench test`.") from None
+    return root
+
+
+def _browser() -> str:
+    """Chromium's program, installed by apt-get where that is allowed. Raises Unavailable."""
+    found = _installed()
+    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+        say(_("Installing Chromium with apt-get"))
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (("apt-get", "update"), _APT):
+            subprocess.run(
+                command,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                stdout=sys.stderr,
+                check=False,
+            )
+        found = _installed()
+    if not found:
+        raise Unavailable(
+            "The tests need Chromium, and it cannot be installed from here.",
+            "Install it with your system's package manager, for example `sudo apt-get install chromium`.",
+            code="chromium-missing",
+        )
+    return found
+
+
+def _installed() -> str:
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), "")

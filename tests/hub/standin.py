@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse
 from notebench.contract.catalogue import Catalogue, Choice, ImageCard, Package, ProfileCard
 from notebench.contract.errors import NotAllowed, NotebenchError, Refused
 from notebench.contract.sessions import SessionRequest, SessionUpdate
-
 from notebench_hub.i18n import negotiate, translator
 from notebench_spawner.sessions.homes import home_name
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
@@ -65,7 +64,15 @@ def catalogue() -> Catalogue:
         ("small", "Small", "For reading, trying things out and small tables.", 1, 2048, {}, ""),
         ("medium", "Medium", "For everyday analysis and training.", 2, 4096, {}, ""),
         ("large", "Large", "For large tables and long training.", 8, 32768, {}, "This machine has 2 cores."),
-        ("gpu", "One GPU", "For neural networks.", 4, 16384, {"nvidia.com/gpu": 1}, "This machine has no GPU."),
+        (
+            "gpu",
+            "One GPU",
+            "For neural networks.",
+            4,
+            16384,
+            {"nvidia.com/gpu": 1},
+            "This machine has no GPU.",
+        ),
     ]
     return Catalogue(
         revision="1",
@@ -91,7 +98,7 @@ def catalogue() -> Catalogue:
 
 
 class StandIn:
-    """The service's `/internal`, on a real socket in a thread. `off()` and `on()` make it go and come back."""
+    """The service's `/internal`, on a real socket in a thread; `off()` and `on()` as one likes."""
 
     def __init__(self, port: int, key: str, homes: Path) -> None:
         self.port, self.key, self.homes = port, key, homes

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
 from notebench_hub.place import Instance, Place
 from notebench_hub.supervisor.embedded import parts
 from notebench_spawner import processes
@@ -152,6 +151,3 @@ def workbench(root: Path) -> Iterator[Workbench]:
         yield bench
     finally:
         bench.close()
-
-
-

@@ -8,7 +8,7 @@ from notebench.contract.errors import NotebenchError
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
 
 from notebench_hub.hub.accounts import Accounts
-from notebench_hub.hub.pages import spawner_language, start_address
+from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
 from notebench_hub.i18n import _, process_language, translator
 from notebench_hub.place import Instance, Place
@@ -119,4 +119,5 @@ def _pages(c: Any) -> None:
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.jinja_environment_options = {"extensions": ["notebench_hub.hub.pages.ReaderLanguage"]}
     c.JupyterHub.default_url = start_address
-    c.JupyterHub.extra_handlers = []
+    c.JupyterHub.extra_handlers = [STATIC_HANDLER]
+    c.JupyterHub.template_vars = {"assets_version": static_version()}

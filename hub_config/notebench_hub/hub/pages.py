@@ -1,22 +1,49 @@
-"""What the hub's templates can call: the translator for their reader, and the start page's content."""
+"""What the hub's templates can call: the translator for their reader, and what our pages show."""
 
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from jinja2 import Environment, pass_context
 from jinja2.ext import Extension
 from jinja2.runtime import Context
-from tornado.web import RequestHandler
+from jupyterhub.utils import url_escape_path, url_path_join
+from notebench_spawner.sessions.phases import WORDS
+from tornado.web import RequestHandler, StaticFileHandler
 
+from notebench_hub.hub.servers import Server, servers_of
 from notebench_hub.hub.start import StartPage, start_page
 from notebench_hub.i18n import negotiate, translator
 
+STATIC = Path(__file__).parent / "static"
+STATIC_HANDLER = (r"/notebench/(.*)", StaticFileHandler, {"path": str(STATIC)})
+
+
+def static_version() -> str:
+    """Changes whenever a style or a script does, so that browsers may keep them."""
+    content = b"".join(file.read_bytes() for file in sorted(STATIC.iterdir()))
+    return sha256(content).hexdigest()[:10]
+
 
 class ReaderLanguage(Extension):
-    """Gives templates `_("English")`, `language()` and `start()`."""
+    """Gives templates `_("English")` and the functions below."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.globals.update(_=say, language=language, start=start)
+        environment.globals.update(
+            _=say,
+            language=language,
+            start=start,
+            steps=WORDS.items,
+            servers=servers,
+            server_api=server_api,
+            cores=cores,
+            memory=memory,
+            day=day,
+        )
 
 
 def handler_language(handler: RequestHandler | None) -> str:
@@ -24,11 +51,15 @@ def handler_language(handler: RequestHandler | None) -> str:
     return negotiate(handler.request.headers.get("Accept-Language")) if handler else "en"
 
 
+def _handler(context: Context) -> Any:
+    # The hub hands no request to templates, but a method of its handler.
+    return getattr(context.get("static_url"), "__self__", None)
+
+
 @pass_context
 def language(context: Context) -> str:
     """The reader's language, for `<html lang>`."""
-    # The hub hands no request to templates, but a method of its handler.
-    return handler_language(getattr(context.get("static_url"), "__self__", None))
+    return handler_language(_handler(context))
 
 
 @pass_context
@@ -39,9 +70,43 @@ def say(context: Context, english: str, **values: object) -> str:
 
 
 @pass_context
-async def start(context: Context, for_user: Any, spawner: Any) -> StartPage:
+async def start(context: Context) -> StartPage:
     """What the start page shows to this reader."""
-    return await start_page(for_user, spawner, language(context))
+    return await start_page(_handler(context), context["for_user"], language(context))
+
+
+@pass_context
+def servers(context: Context) -> list[Server]:
+    """The reader's servers."""
+    return servers_of(_handler(context), context["user"])
+
+
+@pass_context
+def server_api(context: Context, spawner: Any) -> str:
+    """The address at which the hub's API stops a server."""
+    tail = ("servers", url_escape_path(spawner.name)) if spawner.name else ("server",)
+    return str(url_path_join(context["base_url"], "api/users", spawner.user.escaped_name, *tail))
+
+
+@pass_context
+def cores(context: Context, cpu: float) -> str:
+    """A number of cores."""
+    count = format_decimal(cpu, locale=language(context))
+    return say(context, "{count} core" if cpu == 1 else "{count} cores", count=count)
+
+
+@pass_context
+def memory(context: Context, mebibytes: int) -> str:
+    """An amount of memory."""
+    if mebibytes < 1024:
+        return f"{mebibytes} MiB"
+    return f"{format_decimal(round(mebibytes / 1024, 1), locale=language(context))} GiB"
+
+
+@pass_context
+def day(context: Context, moment: datetime | None) -> str:
+    """A date."""
+    return format_date(moment, "medium", locale=language(context)) if moment else "–"
 
 
 def spawner_language(spawner: Any) -> str:

@@ -1,10 +1,10 @@
 """The page on which people change their own password. (NativeAuthenticator's pages know an older hub.)"""
 
 from jupyterhub.handlers import BaseHandler
+from notebench_spawner.marks import N_
 from tornado import web
 
 from notebench_hub.hub.accounts import PASSWORD_BYTES
-from notebench_spawner.marks import N_
 
 WRONG = N_("The current password is not right.")
 DIFFERENT = N_("The new password and its repetition differ.")
@@ -20,9 +20,7 @@ class PasswordHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no t
 
     @web.authenticated
     async def post(self) -> None:
-        old, new, again = (
-            self.get_body_argument(name, "", strip=False) for name in ("old", "new", "again")
-        )
+        old, new, again = (self.get_body_argument(name, "", strip=False) for name in ("old", "new", "again"))
         least = self.authenticator.minimum_password_length
         name = self.current_user.name
         if not await self.authenticator.authenticate(self, {"username": name, "password": old}):

@@ -6,9 +6,9 @@ from typing import Any
 from notebench.contract.catalogue import Catalogue, Choice
 from notebench.contract.errors import NotebenchError, Problem
 from notebench.contract.people import PERSONAL
-from notebench_spawner.sessions.local import CatalogueLocalSpawner
-from notebench_spawner.sessions.service import DeniedError
+from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 
+from notebench_hub.hub.servers import Server, running_servers
 from notebench_hub.i18n import translator
 
 FIELDS = ("image", "profile", "acting_for")
@@ -18,7 +18,14 @@ FIELDS = ("image", "profile", "acting_for")
 class StartPage:
     """All that the template shows."""
 
-    catalogue: Catalogue | None
+    server: str
+    """The named server's name; empty for the first one."""
+    again: str
+    """Address of this page."""
+    named: bool
+    """Whether people may have more than one server."""
+    running: list[Server]
+    catalogue: Catalogue | None = None
     problem: Problem | None = None
     """Why nothing can be started now."""
     choice: Choice | None = None
@@ -27,24 +34,47 @@ class StartPage:
 
 
 _last_good: dict[str, Catalogue] = {}
-"""By user and language: what is shown, without a way to start, while the service is away."""
+"""By language and user: what is shown, without a way to start, while the service is away."""
 
 _KEPT = 500
 
 
-async def start_page(for_user: Any, spawner: CatalogueLocalSpawner, language: str) -> StartPage:
-    """The page for one reader. Never raises: what fails is said on the page."""
-    key = f"{language} {for_user.name}"
+async def start_page(handler: Any, for_user: Any, language: str) -> StartPage:
+    """The page for one reader. Never raises for a service that is away: the page says it."""
+    server = _server_name(handler)
+    spawner = for_user.get_or_create_spawner(server) if server else for_user.spawner
+    catalogue, problem = await _catalogue(spawner.door, for_user.name, language)
+    return StartPage(
+        server=server,
+        again=handler.request.path,
+        named=handler.allow_named_servers,
+        running=running_servers(handler, for_user),
+        catalogue=catalogue,
+        problem=problem,
+        choice=_choice(catalogue, spawner.user_options or {}) if catalogue else None,
+        enforced=_enforced(catalogue) if catalogue else [],
+    )
+
+
+def _server_name(handler: Any) -> str:
+    """From the page's address: `/spawn/{user}/{server}`."""
+    named = handler.path_kwargs.get("server_name") or (handler.path_args[1:] or [""])[0]
+    return str(named or "")
+
+
+async def _catalogue(door: SessionsDoor, user: str, language: str) -> tuple[Catalogue | None, Problem | None]:
+    """What the service says, or what it said last with the reason why it says nothing now."""
+    key = f"{language} {user}"
     try:
-        catalogue = await spawner.door.catalogue(for_user.name, language)
+        catalogue = await door.catalogue(user, language)
     except DeniedError as error:
-        return StartPage(_last_good.get(key), error.problem)
+        return _last_good.get(key), error.problem
     except NotebenchError as error:
-        return StartPage(_last_good.get(key), error.problem(translator(language)))
+        return _last_good.get(key), error.problem(translator(language))
     if len(_last_good) > _KEPT:
         _last_good.clear()
     _last_good[key] = catalogue
-    return StartPage(catalogue, None, _choice(catalogue, spawner.user_options), _enforced(catalogue))
+    return catalogue, None
 
 
 def _choice(catalogue: Catalogue, last: dict[str, Any]) -> Choice:
@@ -53,9 +83,8 @@ def _choice(catalogue: Catalogue, last: dict[str, Any]) -> Choice:
     default = catalogue.default
     wanted = str(last.get("image", "")) or default.image
     image = images.get(wanted) or images.get(default.image) or next(iter(images.values()), None)
-    profiles = [
-        card.id for card in catalogue.profiles if card.available and image and card.id in image.profiles
-    ]
+    here = {card.id for card in catalogue.profiles if card.available}
+    profiles = [one for one in (image.profiles if image else []) if one in here]
     profile = next((one for one in (last.get("profile"), default.profile) if one in profiles), None)
     acting_for = str(last.get("acting_for", "")) or default.acting_for
     return Choice(

@@ -2,7 +2,7 @@
 """Writes every image's requirements.lock anew from its requirements.in: `python images/lock.py [IMAGE ...]`.
 
 The locks are universal (every platform), carry hashes, and name no registry. With `--upgrade` everything
-moves to the newest allowed version; without it, only what no longer fits moves.
+moves to the newest allowed version, with `--upgrade-package=NAME` one package; else only what does not fit.
 """
 
 import subprocess
@@ -34,7 +34,10 @@ def main(arguments: list[str]) -> None:
     named = [word for word in arguments if not word.startswith("-")]
     for image in named or sorted(path.parent.name for path in IMAGES.glob("*/requirements.in")):
         print(f"Locking {image} ...", flush=True)
-        lock(image, *options)
+        try:
+            lock(image, *options)
+        except subprocess.CalledProcessError as problem:
+            sys.exit(problem.returncode)  # uv has said why
 
 
 if __name__ == "__main__":

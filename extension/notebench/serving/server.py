@@ -1,0 +1,97 @@
+"""Listens first, loads then: health checks answer while a large model loads; SIGTERM lets requests finish."""
+
+import asyncio
+import json
+import socket
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from notebench.contract.errors import NotebenchError, Refused
+from notebench.serving.app import App
+
+LOAD_FAILED = 3
+"""The exit code that says: the model does not load, trying again will not help."""
+
+_DRAIN = 30  # seconds that requests may take to finish after SIGTERM
+_PATH_LIMIT = 107  # bytes of a Unix socket's address
+
+
+def listen(uds: str, host: str, port: int) -> socket.socket:
+    """A socket at the path, open to this account only, or at a port. Raises Refused or OSError."""
+    if not uds:
+        return socket.create_server((host, port), backlog=512)
+    if len(uds.encode()) > _PATH_LIMIT:
+        raise Refused(
+            "The socket's path has more than {limit} bytes.", "Choose a shorter one.", limit=_PATH_LIMIT
+        )
+    path = Path(uds)
+    if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
+        path.unlink()  # left over by a server that was killed
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(uds)
+    path.chmod(0o600)
+    return sock
+
+
+def tell(event: str, **values: object) -> None:
+    """One JSON line on the standard output, for who supervises this process."""
+    print(json.dumps({"event": event, **values}), flush=True)
+
+
+async def serve(uri: str, sock: socket.socket, limit_bytes: int) -> int:
+    """Serve until told to stop. Returns the exit code."""
+    import uvicorn
+
+    app: Any = App(limit_bytes)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_DRAIN,
+        h11_max_incomplete_event_size=65_536,
+        ws="none",
+    )
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[sock]))
+    begun = time.monotonic()
+    try:
+        predictor, thread_safe = await asyncio.to_thread(_load, uri)
+    except NotebenchError as error:
+        tell("load-failed", message=str(error), code=error.kind)
+        server.should_exit = True
+        await running
+        return LOAD_FAILED
+    app.serve(predictor, thread_safe=thread_safe)
+    tell(
+        "ready",
+        model=predictor.served.name,
+        version=predictor.served.version,
+        flavour=predictor.served.flavour,
+        seconds=round(time.monotonic() - begun, 3),
+    )
+    await running
+    return 0
+
+
+def _load(uri: str) -> tuple[Any, bool]:
+    from notebench.serving import flavours
+    from notebench.serving.model import load
+    from notebench.serving.predictor import Predictor
+
+    try:
+        served = load(uri)
+        return Predictor(served), flavours.thread_safe(served)
+    except NotebenchError:
+        if error := sys.exc_info()[1]:
+            import traceback
+
+            traceback.print_exception(
+                error.__cause__ or error
+            )  # for the log; the sentence goes to the supervisor
+        raise

@@ -1,4 +1,4 @@
-"""A real MLflow behind the real gateway on a real port, for tests: started once, ended with the test session."""
+"""A real MLflow behind the real gateway on a real port, for tests: started once per test session."""
 
 import atexit
 import os
@@ -20,7 +20,6 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from notebench.contract.errors import NotAllowed, NotFound, NotSignedIn
 from notebench.contract.people import Membership, Role
-
 from notebench_hub.place import Place
 from notebench_hub.service import api
 from notebench_hub.service.asker import Asker, AskerKind, Owner
@@ -49,6 +48,7 @@ TOKENS = {
     "hub-eve": asker("eve"),
     "session-ann": asker("ann", kind="session", bound="s-1"),
     "session-bob": asker("bob", kind="session", bound="s-2"),
+    "session-eve": asker("eve", kind="session", bound="s-6"),
     "team-ann": asker("ann", TEAM, "session", "s-3"),
     "team-cat": asker("cat", TEAM, "session", "s-4"),
     "team-bob": asker("bob", TEAM, "session", "s-5"),

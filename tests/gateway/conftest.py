@@ -1,7 +1,8 @@
 """The shared MLflow behind the gateway."""
 
-import mlflow_world
 import pytest
+
+from tests import mlflow_world
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from mlflow_world import World
+
+from tests.mlflow_world import World
 
 TRAINS = """
 import json, mlflow, mlflow.sklearn

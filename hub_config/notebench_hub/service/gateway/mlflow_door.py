@@ -1,7 +1,7 @@
 """The door to MLflow: `/services/notebench/mlflow/{path}`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -38,7 +38,8 @@ TYPES: Final = frozenset(
     }
 )
 _PATIENCE_SECONDS: Final = 2.5
-_QUIET_SECONDS: Final = 2.0
+_QUIET_SECONDS: Final = 1.0
+_HEALTH_SECONDS: Final = 1.2
 _Got = TypeVar("_Got")
 
 
@@ -77,9 +78,11 @@ class MlflowDoor:
                 project=owner.acting_for,
             )
         until = asyncio.get_running_loop().time() + _patience(request)
-        place = await _bridge(until, lambda: self._workspaces.standing(owner, may))
+        # MLflow's client gives its first question 3 s; everything else must be said within 5.
+        strikes = 1 if path.endswith("/server-info") else 2
+        place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
         sent = await self._build(request, route, path, _acting(asker, owner), place)
-        response = await _bridge(until, lambda: self._send(sent))
+        response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
         return relay.answer(response, self._rules, deadline)
 
     async def _build(
@@ -105,18 +108,22 @@ class MlflowDoor:
         )
 
     async def _send(self, sent: httpx.Request) -> httpx.Response:
-        """Send; when no answer begins for a while, ask MLflow how it is and give up if it says nothing."""
-        sending = asyncio.ensure_future(self._mlflow.http.send(sent, stream=True))
         try:
-            while not (await asyncio.wait({sending}, timeout=_QUIET_SECONDS))[0]:
-                if await self._mlflow.health():
-                    raise away(httpx.ReadTimeout("MLflow does not answer"))
-            return sending.result()
+            return await self._mlflow.http.send(sent, stream=True)
         except httpx.HTTPError as error:
             raise away(error) from error
+
+    async def _watch(self, asking: Coroutine[None, None, _Got], strikes: int) -> _Got:
+        """Await; when nothing comes for a while, ask MLflow how it is, and give up if it says nothing."""
+        task = asyncio.create_task(asking)
+        try:
+            while not (await asyncio.wait({task}, timeout=_QUIET_SECONDS))[0]:
+                strikes -= bool(await self._mlflow.health(_HEALTH_SECONDS))
+                if not strikes:
+                    raise away(httpx.ReadTimeout("MLflow does not answer"))
+            return task.result()
         finally:
-            if not sending.done():
-                sending.cancel()
+            task.cancel()
 
 
 def wire_path(request: Request, prefix: str) -> str:

@@ -24,13 +24,7 @@ _WORDS: Final = {
 def problem(error: NotebenchError, request: Request) -> JSONResponse:
     """The refusal as `application/problem+json` in the reader's language."""
     translate = translator(negotiate(request.headers.get("accept-language")))
-    headers = dict(SANDBOX) | ({"Retry-After": "5"} if error.status == HTTPStatus.SERVICE_UNAVAILABLE else {})
-    return JSONResponse(
-        error.problem(translate).model_dump(),
-        status_code=int(error.status),
-        headers=headers,
-        media_type="application/problem+json",
-    )
+    return _answer(error.problem(translate).model_dump(), int(error.status))
 
 
 def mlflow_problem(error: NotebenchError, request: Request) -> JSONResponse:
@@ -45,11 +39,16 @@ def mlflow_problem(error: NotebenchError, request: Request) -> JSONResponse:
     if status == HTTPStatus.SERVICE_UNAVAILABLE and says_python_client(request):
         # Its HTTP library retries a 503 and throws the body away. A failed dependency is shown as it is.
         status = HTTPStatus.FAILED_DEPENDENCY
-    return JSONResponse(
-        body, status_code=status, headers=dict(SANDBOX), media_type="application/problem+json"
-    )
+    return _answer(body, status)
 
 
 def says_python_client(request: Request) -> bool:
     """Whether MLflow's Python client is asking."""
     return request.headers.get("user-agent", "").startswith("mlflow-python-client/")
+
+
+def _answer(body: dict[str, str], status: int) -> JSONResponse:
+    headers = dict(SANDBOX)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")

@@ -34,7 +34,6 @@ OPEN: Final[tuple[Route, ...]] = (
     Route("GET", "version", READ),
     Route("GET", "api/3.0/mlflow/server-info", READ),
     Route("GET", "api/3.0/mlflow/workspaces", READ),
-    Route("GET", "api/3.0/mlflow/workspaces/{id}", READ),
     # Experiments.
     Route("GET", _TRACKING + "experiments/get", READ),
     Route("GET", _TRACKING + "experiments/get-by-name", READ),

@@ -94,10 +94,10 @@ class Mlflow:
         except httpx.HTTPError as error:
             raise away(error) from error
 
-    async def health(self) -> str:
-        """Why MLflow is not well, one sentence, or nothing. Answers within 2 seconds."""
+    async def health(self, seconds: float = 1.8) -> str:
+        """Why MLflow is not well, one sentence, or nothing. Answers within `seconds`."""
         try:
-            async with asyncio.timeout(1.8):
+            async with asyncio.timeout(seconds):
                 response = await self.http.get("/health")
         except (httpx.HTTPError, TimeoutError):
             return "MLflow does not answer on its socket."

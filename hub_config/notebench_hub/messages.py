@@ -20,10 +20,10 @@ from notebench.contract import errors
 from notebench_spawner.marks import N_
 
 from notebench_hub.i18n import LANGUAGES, catalogue_file
+from notebench_hub.shipped import images_folder
 
 HUB = Path(__file__).parent
 SPAWNER = Path(notebench_spawner.__file__).parent
-IMAGES = HUB.parent.parent / "images"
 
 MARKS = {"_": 1, N_.__name__: 1, "say": 1}
 """Functions whose first argument is a message."""
@@ -79,7 +79,7 @@ def everything() -> Found:
             yield from of_source(file.read_text(), file.relative_to(root.parent).as_posix())
         for file in sorted(root.rglob("*.html")):
             yield from of_template(file.read_text(), file.relative_to(root.parent).as_posix())
-    catalogue = IMAGES / "catalogue.yaml"
+    catalogue = images_folder() / "catalogue.yaml"
     if catalogue.exists():
         yield from of_catalogue(catalogue.read_text(), "images/catalogue.yaml")
 

@@ -13,7 +13,7 @@ from notebench.contract.catalogue import Catalogue, Choice, ImageCard, Package, 
 from notebench.contract.errors import NotAllowed, NotebenchError, Refused
 from notebench.contract.sessions import SessionRequest, SessionUpdate
 from notebench_hub.i18n import negotiate, translator
-from notebench_spawner.sessions.homes import home_name
+from notebench_hub.service.names import folder_name
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
 IDENTITY = "py311-standin"
@@ -143,7 +143,8 @@ class StandIn:
         async def post_session(body: SessionRequest, authorization: str = Header()) -> Any:
             self._check(authorization)
             self.asked.append(body)
-            return {"id": self._grant(body).id, "workload": self._grant(body).model_dump(mode="json")}
+            workload = self._grant(body)
+            return {"id": workload.id.removeprefix("session-"), "workload": workload.model_dump(mode="json")}
 
         @app.put("/services/notebench/internal/sessions/{session}")
         async def put_session(session: str, body: SessionUpdate, authorization: str = Header()) -> None:
@@ -167,13 +168,13 @@ class StandIn:
             raise Refused("No image '{image}'.", "Choose another image.", code="image-unknown", image=image)
         number = len(self.asked)
         return Workload(
-            id=f"s-{number:04d}-{datetime.now(UTC):%H%M%S}",
+            id=f"session-{number:04d}-{datetime.now(UTC):%H%M%S}",
             kind=Kind.session,
             user=body.user,
             acting_for=body.acting_for,
             image=ImageVersion(image=image, version="2026.11", identity=IDENTITY, python="3.11"),
             hardware=Hardware(profile=body.profile or "small", cpu=1, memory_mib=2048),
-            home=self.homes / home_name(body.user),
+            home=self.homes / folder_name(body.user),
             command=["python"],
             env={"NOTEBENCH_USER": body.user},
             secret_env={"NOTEBENCH_TOKEN": "nbt_session_test"},

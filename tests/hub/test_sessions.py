@@ -24,5 +24,5 @@ def test_start_by_rest_stop_and_records(bench: Workbench) -> None:
     assert "nbt_session_test" not in (folder / "workload.json").read_text()
     assert admin.api("DELETE", "users/admin/server").status_code in (202, 204)
     wait_for(lambda: not processes.running(bench.place.workloads), 30)
-    wait_for(lambda: bench.service.states(folder.name) == ["running", "stopped"], 10)
+    wait_for(lambda: bench.service.states(folder.name.removeprefix("session-")) == ["running", "stopped"], 10)
     assert not [p for p in psutil.process_iter() if folder.name in p.name()]

@@ -27,6 +27,15 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in opened]
 
 
+def stand_in_environment(target: Path) -> None:
+    """An image environment made of the one that runs the tests."""
+    target.mkdir(parents=True)
+    for entry in ("bin", "lib", "share", "etc", "pyvenv.cfg"):
+        if (source := Path(sys.prefix) / entry).exists():
+            (target / entry).symlink_to(source)
+    (target / "manifest.json").write_text("{}")
+
+
 class Workbench:
     """Proxy and hub as the supervisor starts them; ended by `close`."""
 
@@ -45,8 +54,7 @@ class Workbench:
         )
         self.place.instance_file.write_text(self.instance.model_dump_json())
         environments = root / "environments"
-        environments.mkdir()
-        (environments / IDENTITY).symlink_to(sys.prefix)  # the environment that runs the tests stands in
+        stand_in_environment(environments / IDENTITY)
         self.environ = {"NOTEBENCH_ENVIRONMENTS_DIR": str(environments)}
         self.service = StandIn(service, self.place.secret("hub-service-key"), self.place.homes)
         self.running: dict[str, subprocess.Popen[bytes]] = {}

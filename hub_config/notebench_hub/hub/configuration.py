@@ -14,6 +14,7 @@ from notebench_hub.i18n import _, process_language, translator
 from notebench_hub.place import Instance, Place
 from notebench_hub.scopes import GRANTS, SERVICE, SUPERVISOR
 from notebench_hub.settings import Settings, load
+from notebench_hub.shipped import catalogue_file, images_folder
 
 HERE = Path(__file__).parent
 
@@ -101,17 +102,12 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.service_url = instance.service_url
     c.CatalogueLocalSpawner.service_key = place.secret("hub-service-key")
     c.CatalogueLocalSpawner.workloads = str(place.workloads)
-    c.CatalogueLocalSpawner.environments = str(place.environments)
+    c.CatalogueLocalSpawner.environments_root = str(place.environments)
+    c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
     c.CatalogueLocalSpawner.sockets = str(place.sockets)
-    c.CatalogueLocalSpawner.tour = str(_images() / "tour")
+    c.CatalogueLocalSpawner.tour = str(images_folder() / "tour")
     c.CatalogueLocalSpawner.language_of = spawner_language
     c.CatalogueLocalSpawner.translator = translator
-
-
-def _images() -> Path:
-    """The images' folder: in the installed package, else in the repository."""
-    installed = HERE.parent / "images"
-    return installed if installed.is_dir() else HERE.parents[2] / "images"
 
 
 def _pages(c: Any) -> None:

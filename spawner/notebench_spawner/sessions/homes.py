@@ -1,22 +1,10 @@
-"""Homes of users: one directory each, whose name is safe and cannot meet another's, with the tour inside."""
+"""Homes of users: a new one gets the tour."""
 
 import os
-import re
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 _SEEDED = Path(".local/share/notebench/tour-seeded")
-_WORDS = 24
-
-
-def home_name(user: str) -> str:
-    """The directory's name: readable words of the user's name, and a hash that tells names apart.
-
-    Lower-case letters, digits and dashes only, at most 41 characters, never empty.
-    """
-    words = re.sub(r"[^a-z0-9]+", "-", user.lower())[:_WORDS].strip("-") or "user"
-    return f"{words}-{sha256(user.encode()).hexdigest()[:16]}"
 
 
 def prepare_home(home: Path, tour: Path | None) -> None:

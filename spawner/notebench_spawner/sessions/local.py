@@ -6,6 +6,7 @@ to nobody, so that restarts of hub, proxy and service do not touch it.
 
 import asyncio
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Callable, Unicode, default
 
 from notebench_spawner import processes
+from notebench_spawner.catalogue import environments
 from notebench_spawner.process import process_spec
 from notebench_spawner.sessions.homes import prepare_home
 from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
@@ -43,13 +45,16 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     service_url = Unicode(help="Address of the Notebench service on this machine.").tag(config=True)
     service_key = Unicode(help="The key that opens the service's internal routes.").tag(config=True)
     workloads = Unicode(help="Directory of recorded processes.").tag(config=True)
-    environments = Unicode(help="Directory of image environments.").tag(config=True)
+    environments_root = Unicode(help="Directory of image environments.").tag(config=True)
+    catalogue = Unicode(help="The catalogue file, for building environments.").tag(config=True)
     sockets = Unicode(help="Private directory for Unix sockets.").tag(config=True)
     tour = Unicode(help="Folder that new homes get a copy of; empty for none.").tag(config=True)
     language_of = Callable(lambda spawner: "en", help="The language of who starts a server.").tag(config=True)
     translator = Callable(lambda language: str, help="From a language to a function on texts.").tag(
         config=True
     )
+
+    apply_user_options = AnyTrait(lambda spawner, options: None)  # the service resolves them, see `_prepare`
 
     news = AnyTrait(help="Progress of the start that is going on.")
     door = AnyTrait(help="The service's internal routes.")
@@ -69,7 +74,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     workload: Workload | None = None
     """What was granted; None when this hub process did not start it."""
     session = ""
-    """Id of the session and of its recorded process; empty when there is none."""
+    """Id of the session's record; empty when there is none."""
+    process = ""
+    """Id of the workload, and of its recorded process."""
     record: processes.Record | None = None
     failure = ""
     """Why the start failed, for the session's record."""
@@ -80,21 +87,22 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def get_state(self) -> dict[str, Any]:
         state = cast(dict[str, Any], super().get_state())
         if self.session:
-            state |= {"session": self.session, "port": self.port}
+            state |= {"session": self.session, "process": self.process, "port": self.port}
             if self.record:
                 state["record"] = self.record.model_dump(mode="json")
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
-        self.session = state.get("session", "")
+        self.session, self.process = state.get("session", ""), state.get("process", "")
         self.port = int(state.get("port", 0))
         if "record" in state:
             self.record = processes.Record.model_validate(state["record"])
 
     def clear_state(self) -> None:
         super().clear_state()
-        self.session, self.record, self.workload, self.port = "", None, None, 0
+        self.session, self.process, self.port = "", "", 0
+        self.record, self.workload = None, None
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         return env  # hub users are not accounts of the system
@@ -105,7 +113,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     @property
     def folder(self) -> Path:
-        return Path(self.workloads) / self.session
+        return Path(self.workloads) / self.process
 
     # The start
 
@@ -124,8 +132,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         grant = await self.door.grant(self._request(), self.language)
         self.session = grant.id
         self.workload = Workload.model_validate(grant.workload)
+        self.process = self.workload.id
         self._tell(Step.environment)
-        await prepare_environment(self.workload, Path(self.environments), self._environment_news)
+        catalogue, root = Path(self.catalogue), Path(self.environments_root)
+        await prepare_environment(self.workload, catalogue, root, self._environment_news)
         self._tell(Step.files)
         await asyncio.to_thread(prepare_home, self.workload.home, Path(self.tour) if self.tour else None)
 
@@ -159,7 +169,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         return "127.0.0.1", self.port
 
     async def _launch(self, granted: Workload) -> None:
-        runtime = runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), granted.id)
+        runtime = self._runtime()
         make_private(runtime)
         workload = granted.model_copy(
             update={
@@ -173,7 +183,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             }
         )
         processes.note(self.folder, workload)
-        spec = process_spec(workload, Path(self.environments), os.environ)
+        spec = process_spec(workload, Path(self.environments_root), os.environ)
         self.record = await processes.launch(spec, self.folder, GRACE_SECONDS)
         self.pid = self.record.pid
         self._remember()
@@ -181,7 +191,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def _remember(self) -> None:
         """Store the state now: a hub that is killed during the start finds the process again."""
         self.orm_spawner.state = self.get_state()
-        self.db.commit()
+        self.user.db.commit()
 
     async def _answers(self) -> None:
         """Wait until the server answers. Raises Unavailable with its last words when it ends instead."""
@@ -242,10 +252,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         """Ask the server to end, wait until it has, tell the service."""
         if not self.session:
             return
-        session, folder, record = self.session, self.folder, self.record or processes.read_handle(self.folder)
-        processes.ask_to_end(folder)
+        record = self.record or processes.read_handle(self.folder)
+        processes.ask_to_end(self.folder)
         await self._gone(record)
-        await asyncio.to_thread(processes.end_leftovers, {session})
+        await asyncio.to_thread(processes.end_leftovers, {self.process})
         state = SessionState.failed if self.failure else SessionState.stopped
         await self._report(state, reason=self.failure)
         await self._clean_up()
@@ -260,8 +270,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     async def _clean_up(self) -> None:
         """Nothing of a session is left but its folder with output and exit record."""
-        directory = runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.session)
-        await asyncio.to_thread(_remove, directory)
+        await asyncio.to_thread(shutil.rmtree, self._runtime(), ignore_errors=True)
+
+    def _runtime(self) -> Path:
+        return runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.process)
 
     async def _report(self, state: SessionState, *, reason: str = "", url: str = "") -> None:
         """Tell the service; where it is away its own look at the hub finds out later."""
@@ -278,8 +290,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def _tell(self, step: Step) -> None:
         self.news.tell(step, self._say(WORDS[step]))
 
-    def _environment_news(self, fraction: float, message: str) -> None:
-        self.news.tell(Step.environment, message or self._say(WORDS[Step.environment]), fraction)
+    def _environment_news(self, step: environments.Step) -> None:
+        doing = self._say(step.doing)
+        message = f"{doing}: {step.item}" if step.item else doing
+        self.news.tell(Step.environment, message, step.done / step.total)
 
     def _refusal(self, error: Exception) -> SpawnException:
         exception, self.failure = refusal(error, self.translator(self.language))
@@ -293,9 +307,3 @@ def _last_line(folder: Path) -> str:
     except OSError:
         return "-"
     return next((line.strip()[:300] for line in reversed(lines[-_LAST_LINES:]) if line.strip()), "-")
-
-
-def _remove(directory: Path) -> None:
-    import shutil
-
-    shutil.rmtree(directory, ignore_errors=True)

@@ -92,8 +92,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _explain(source: Source, problem: ValidationError) -> Refused:
-    """The first mistake in the file's order."""
-    first = min(problem.errors(), key=lambda error: source.line(error["loc"]))
+    """The first mistake in the file's order; a misspelt key before the key that is missing because of it."""
+    first = min(
+        problem.errors(), key=lambda error: (error["type"] != "extra_forbidden", source.line(error["loc"]))
+    )
     path: Path_ = first["loc"]
     if first["type"] == "extra_forbidden":
         place = tuple(part for part in path[:-1] if isinstance(part, str))
@@ -105,6 +107,8 @@ def _explain(source: Source, problem: ValidationError) -> Refused:
         written = written[:-1]
     key = ".".join(str(part) for part in written) or "the file"
     what = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        what = f"the key '{path[-1]}' is missing"
     return source.refuse(source.line(path), f"{key}: {what}")
 
 

@@ -17,6 +17,7 @@ from notebench_hub.settings import load
 def main() -> int:
     """Serve until asked to stop. Exit code 1, with a sentence, where the service cannot start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     os.umask(0o077)
     place = Place.from_environment()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from notebench_spawner.catalogue.layers import layer_path
 from notebench_spawner.workload import Kind
 
 from notebench_hub.place import Instance, Place
@@ -43,9 +44,7 @@ class Environment:
 
     def layer(self, owner: Owner, resolved: Resolved) -> Path:
         """Where what this owner adds to this image version is installed; it may not be there yet."""
-        image = resolved.image
-        name = f"{image.image}-{image.version}-{image.identity[:12]}"
-        return self.home(owner.user) / "environments" / folder_name(owner.acting_for) / name
+        return layer_path(self.home(owner.user), owner.acting_for, resolved.image)
 
     def variables(
         self,

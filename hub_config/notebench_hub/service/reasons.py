@@ -34,6 +34,8 @@ TEMPLATES = (
     N_("It does not answer its health check."),
     N_("It was not ready after {minutes} minutes."),
     N_("{ready} of {replicas} replicas are ready."),
+    N_("The hub does not run this server any more; its end was not reported."),
+    N_("It ended unseen; a new session was started in its place."),
 )
 
 

@@ -16,6 +16,7 @@ from notebench.contract.errors import (
     TooLarge,
     Unavailable,
 )
+from notebench_spawner.marks import N_
 from starlette.exceptions import HTTPException
 
 from notebench_hub.i18n import negotiate, translator
@@ -83,7 +84,8 @@ def _http(error: HTTPException) -> NotebenchError:
     if error.status_code == 405:
         return Refused("This address does not take this method.", "Check the method.", code="no-such-method")
     kind = _BY_STATUS.get(error.status_code, Refused if error.status_code < 500 else NotebenchError)
-    return kind("The request was not understood: {detail}.", "Check the request.", detail=error.detail)
+    text, step = N_("The request was not understood: {detail}."), N_("Check the request.")
+    return kind(text, step, detail=error.detail)
 
 
 def _invalid(error: RequestValidationError) -> Refused:
@@ -93,9 +95,10 @@ def _invalid(error: RequestValidationError) -> Refused:
     values: dict[str, object] = {"name": name, "detail": str(first["msg"])[:300]}
     match first["type"]:
         case "missing":
-            text, step = "The field {name} is missing.", "Send it."
+            text, step = N_("The field {name} is missing."), N_("Send it.")
         case "extra_forbidden":
-            text, step = "The field {name} is not known here.", "Leave it out, or check how it is spelt."
+            text = N_("The field {name} is not known here.")
+            step = N_("Leave it out, or check how it is spelt.")
         case _:
-            text, step = "The field {name} is not right: {detail}.", "Correct it and try again."
+            text, step = N_("The field {name} is not right: {detail}."), N_("Correct it and try again.")
     return Refused(text, step, code="invalid", field=name, **values)

@@ -6,10 +6,13 @@ from html import escape
 from pathlib import Path
 
 from notebench.contract.errors import NotebenchError, NotSignedIn
+from notebench_spawner.marks import N_
 from starlette.responses import HTMLResponse
 
 from notebench_hub.i18n import translator
 from notebench_hub.service.asker import Asker
+
+_NO_SCRIPT = N_("These pages need JavaScript.")
 
 STATIC = Path(__file__).parent / "static"
 
@@ -51,7 +54,7 @@ def shell(prefix: str, hub: str, asker: Asker, language: str) -> HTMLResponse:
     }
     body = (
         f"<div id='notebench' data-notebench=\"{escape(json.dumps(facts), quote=True)}\"></div>"
-        f"<noscript>{escape(translator(language)('These pages need JavaScript.'))}</noscript>"
+        f"<noscript>{escape(translator(language)(_NO_SCRIPT))}</noscript>"
         f"<script type='module' src='{prefix}/static/page.js?v={_mark('page.js')}'></script>"
     )
     head = f"<link rel='stylesheet' href='{prefix}/static/page.css?v={_mark('page.css')}'>"

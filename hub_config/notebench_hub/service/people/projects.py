@@ -56,6 +56,8 @@ class Projects:
             )
         _check_members(name, members, users)
         await self._store.write(_put, asker, name, members)
+        for user in users:
+            self._hub.forget(user)  # who was just added to the group is a member at once
         project = await self._project(name)
         return project or Project(name=name)
 

@@ -1,0 +1,1 @@
+"""Says where MLflow runs come from: a run-context provider that MLflow finds by its entry point."""

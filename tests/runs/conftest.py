@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from notebench.contract.runs import FINAL_STATES
 
 from tests.bench import Bench
 
@@ -27,3 +28,12 @@ def notebook(home: Path, name: str, *cells: str) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(made, path)
     return name
+
+
+def ended(bench: Bench, run: str) -> dict:
+    def look() -> dict | None:
+        with bench.client() as client:
+            found = client.get(f"runs/{run}").raise_for_status().json()
+        return found if found["state"] in FINAL_STATES else None
+
+    return bench.until(look, 60)

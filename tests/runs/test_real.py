@@ -1,20 +1,10 @@
 """The real runner in the real service: from the wish to the output notebook."""
 
 import nbformat
-from notebench.contract.runs import FINAL_STATES
 
 from tests.bench import Bench
 
-from .conftest import notebook
-
-
-def ended(bench: Bench, run: str) -> dict:
-    def look() -> dict | None:
-        with bench.client() as client:
-            found = client.get(f"runs/{run}").raise_for_status().json()
-        return found if found["state"] in FINAL_STATES else None
-
-    return bench.until(look, 60)
+from .conftest import ended, notebook
 
 
 def test_a_run_from_the_wish_to_the_output(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from notebench_spawner.backends.base import Backend
 from notebench_spawner.catalogue.hardware import Machine, look
 
 from notebench_hub.place import Instance, Place
-from notebench_hub.service import api, catalogue, health, pages, people, runs, sessions
+from notebench_hub.service import api, catalogue, health, pages, people, runs, schedules, sessions
 from notebench_hub.service.controllers import Controllers
 from notebench_hub.service.doors import Doors
 from notebench_hub.service.doors.hub import HubClient
@@ -55,6 +55,7 @@ def compose(parts: Parts) -> list[Feature]:
         catalogue.feature(parts),
         sessions.feature(parts),
         runs.feature(parts),
+        schedules.feature(parts),
         pages.feature(parts),
     ]
 

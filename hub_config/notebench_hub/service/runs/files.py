@@ -9,43 +9,13 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from notebench.contract.errors import NotFound, Refused
+from notebench.contract.errors import Refused
 from notebench.contract.runs import RunReport
 from pydantic import ValidationError
 
 _REPORT_BYTES = 4 * 2**20
 _CHUNK = 256 * 1024
 _STATE = Path(".local/state/notebench/runs")
-
-
-def notebook_path(home: Path, path: str) -> Path:
-    """The absolute path of a notebook in a home. Raises Refused, or NotFound, for links that lead out too."""
-    pure = PurePosixPath(path)
-    if "\0" in path or "\\" in path or pure.is_absolute() or ".." in pure.parts or pure.suffix != ".ipynb":
-        raise Refused(
-            "{path} is not the path of a notebook in your files.",
-            "Give the path of an .ipynb file, relative to your home, with '/'.",
-            code="notebook-path",
-            field="notebook",
-            path=repr(path[:200]),
-        )
-    try:
-        found = (home / pure).resolve(strict=True)
-    except (OSError, RuntimeError):
-        raise _missing(path) from None
-    if not found.is_relative_to(home.resolve()) or not found.is_file():
-        raise _missing(path)
-    return found
-
-
-def _missing(path: str) -> NotFound:
-    return NotFound(
-        "There is no notebook {path} in your files.",
-        "Check the path, or save the notebook first.",
-        code="notebook-missing",
-        field="notebook",
-        path=path[:200],
-    )
 
 
 def output_path(home: Path, notebook: str, run: str, moment: datetime) -> Path:

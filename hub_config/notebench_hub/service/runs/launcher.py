@@ -11,6 +11,7 @@ from notebench_spawner.workload import Kind, Workload
 from notebench_hub.service import resolution
 from notebench_hub.service.asker import AskerKind, Owner
 from notebench_hub.service.feature import Parts
+from notebench_hub.service.notebooks import notebook_path
 from notebench_hub.service.ports import Resolved
 from notebench_hub.service.runs import files
 from notebench_hub.service.store import projects
@@ -36,7 +37,7 @@ class Launcher:
         await self._check_owner(kept.owner)
         resolved = await self._resolve(kept)
         home = self._parts.environment.home(run.user)
-        notebook = files.notebook_path(home, run.notebook)
+        notebook = notebook_path(home, run.notebook)
         relative = run.output or self._output(home, kept)
         words = resolution.words(resolved)
         await self._parts.store.write(rows.plan, run.id, resolution.dump(resolved), words, relative)

@@ -10,14 +10,13 @@ from notebench.contract.errors import NotFound
 from notebench.contract.runs import Run, RunList, RunReport, RunRequest, RunState
 from pydantic import BaseModel, Field
 
-from notebench_hub.i18n import negotiate, translator
 from notebench_hub.service.asker import Asker
 from notebench_hub.service.doors import Anyone, Person, Writer
 from notebench_hub.service.feature import Parts
-from notebench_hub.service.reasons import in_words
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.desk import Desk
 from notebench_hub.service.runs.launcher import handle_of
+from notebench_hub.service.shown import language_of, show_run
 from notebench_hub.service.store import runs as rows
 
 
@@ -44,8 +43,7 @@ def router(parts: Parts, desk: Desk) -> APIRouter:
     routes = APIRouter()
 
     def shown(request: Request, run: Run) -> Run:
-        say = translator(negotiate(request.headers.get("accept-language")))
-        return desk.shown(run).model_copy(update={"reason": in_words(run.reason, say)})
+        return show_run(parts, run, language_of(request))
 
     @routes.post("/runs", status_code=201)
     async def ask(request: Request, wish: RunRequest, asker: Writer) -> Run:

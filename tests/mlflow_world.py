@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from notebench.contract.errors import NotAllowed, NotFound, NotSignedIn
 from notebench.contract.people import Membership, Role
 from notebench_hub.place import Place
@@ -29,6 +29,9 @@ from notebench_hub.service.mlflow_client.names import CLIENT_ENVIRONMENT, DEFAUL
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.names import workspace_name
 from notebench_hub.service.ports import Endpoint
+from notebench_hub.service.tracking.experiments import Experiments
+from notebench_hub.service.tracking.models import RegisteredModels
+from notebench_hub.service.tracking.routes import router as tracking_router
 from notebench_hub.settings import Limits
 
 TEAM = "team"
@@ -130,7 +133,7 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
 class World:
     """Everything between a notebook and MLflow's disk but the hub."""
 
-    def __init__(self, routers: Callable[[Mlflow, Workspaces], list[APIRouter]] | None = None) -> None:
+    def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="nb-world-"))
         self.place = Place(self.root)
         self.place.create()
@@ -145,8 +148,9 @@ class World:
         limits = Limits(body_mib=2, request_seconds=30)
         prefix = "/services/notebench"
         app.include_router(gateway_router(limits, client, self.workspaces, self.endpoints), prefix=prefix)
-        for one in routers(client, self.workspaces) if routers else []:
-            app.include_router(one, prefix=prefix + "/api/v1")
+        self.experiments = Experiments(client, self.workspaces, _page)
+        self.models = RegisteredModels(client, self.workspaces, self.experiments, _page)
+        app.include_router(tracking_router(self.experiments, self.models), prefix=prefix + "/api/v1")
         self._serve(app)
 
     def _serve(self, app: FastAPI) -> None:
@@ -203,6 +207,10 @@ def world() -> World:
     made = World()
     atexit.register(made.close)
     return made
+
+
+def _page(room: str, record: str, acting_for: str) -> str:
+    return f"/services/notebench/{room}/{record}?for={acting_for}"
 
 
 def owner(token: str) -> Owner:

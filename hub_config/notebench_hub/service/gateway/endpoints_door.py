@@ -10,12 +10,12 @@ from fastapi import Request, Response
 from notebench.contract import SERVICE_PREFIX
 from notebench.contract.errors import NotAllowed, NotebenchError, NotFound, Unavailable
 
+from notebench_hub.service import relay
 from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, may_read, may_write
-from notebench_hub.service.gateway import relay
 from notebench_hub.service.gateway.mlflow_door import wire_path
 from notebench_hub.service.gateway.problems import problem
-from notebench_hub.service.gateway.routes import refuse_climbing
 from notebench_hub.service.ports import Endpoint, Endpoints
+from notebench_hub.service.relay import refuse_climbing
 
 PREFIX: Final = SERVICE_PREFIX + "endpoints/"
 
@@ -79,7 +79,7 @@ class EndpointsDoor:
             )
         relay.refuse_announced(request, self._rules.body_bytes)
         response = await self._send(endpoint.address, request, path)
-        return relay.answer(response, self._rules, deadline)
+        return relay.answer(response, self._rules.types, deadline)
 
     async def _send(self, address: str, request: Request, path: str) -> httpx.Response:
         client = self._client(address)

@@ -6,10 +6,10 @@ from notebench_hub.service.feature import Feature, Parts
 from notebench_hub.service.gateway import endpoints_door, mlflow_door
 from notebench_hub.service.gateway.endpoints_door import EndpointsDoor
 from notebench_hub.service.gateway.mlflow_door import MlflowDoor
-from notebench_hub.service.gateway.relay import Rules
 from notebench_hub.service.mlflow_client.client import Mlflow
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.ports import Endpoints
+from notebench_hub.service.relay import Rules
 from notebench_hub.settings import Limits
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]

@@ -11,14 +11,16 @@ from notebench.contract import SERVICE_PREFIX
 from notebench.contract.errors import NotAllowed, NotebenchError, Refused, Unavailable
 from notebench.contract.people import PERSONAL, Role
 
+from notebench_hub.service import relay
 from notebench_hub.service.asker import Asker, AskerKind, Owner
-from notebench_hub.service.gateway import guards, relay
+from notebench_hub.service.gateway import guards
 from notebench_hub.service.gateway.problems import mlflow_problem, says_python_client
-from notebench_hub.service.gateway.routes import Route, find, refuse_climbing
+from notebench_hub.service.gateway.routes import Route, find
 from notebench_hub.service.mlflow_client.client import AWAY, Mlflow, away
 from notebench_hub.service.mlflow_client.signature import WORKSPACE_HEADER
 from notebench_hub.service.mlflow_client.workspaces import Access, Provisioned, Workspaces
 from notebench_hub.service.names import workspace_name
+from notebench_hub.service.relay import refuse_climbing
 
 PREFIX: Final = SERVICE_PREFIX + "mlflow/"
 JSON_BYTES: Final = 16 * 2**20
@@ -83,7 +85,7 @@ class MlflowDoor:
         place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
         sent = await self._build(request, route, path, _acting(asker, owner), place)
         response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
-        return relay.answer(response, self._rules, deadline)
+        return relay.answer(response, self._rules.types, deadline)
 
     async def _build(
         self, request: Request, route: Route, path: str, asker: Asker, place: Provisioned

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from notebench.contract.errors import NotebenchError
 
 from notebench_hub.i18n import negotiate, translator
-from notebench_hub.service.gateway.relay import SANDBOX
+from notebench_hub.service.relay import SANDBOX
 
 _WORDS: Final = {
     400: "INVALID_PARAMETER_VALUE",

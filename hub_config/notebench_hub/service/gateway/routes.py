@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
-from notebench.contract.errors import NotAllowed, Refused
+from notebench.contract.errors import NotAllowed
 
 from notebench_hub.service.mlflow_client.workspaces import Access
+from notebench_hub.service.relay import refuse_climbing
 
 READ, WRITE = Access.read, Access.write
 
@@ -132,15 +132,3 @@ def find(method: str, path: str) -> Route:
         method=method,
         path=path[:200],
     )
-
-
-def refuse_climbing(path: str) -> None:
-    """Refuse a path that leaves its folder, however often its percent signs are encoded."""
-    while (plainer := unquote(path)) != path:
-        path = plainer
-    if any(ord(letter) < 32 or letter == "\\" for letter in path) or {"", ".", ".."} & set(path.split("/")):
-        raise Refused(
-            "The path holds an empty part, a dot part, a backslash or a control character.",
-            "Name the file by its plain path.",
-            code="path-refused",
-        )

@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import httpx
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from notebench.contract.errors import TooLarge
+from notebench.contract.errors import Refused, TooLarge
 
 PASSED_ON = ("accept", "accept-encoding", "content-type", "range")
 """The only headers of a request that reach the other side: no cookie, no token, no forwarding header."""
@@ -78,18 +79,23 @@ def passed_on(request: Request) -> dict[str, str]:
     return headers
 
 
-def answer(upstream: httpx.Response, rules: Rules, deadline: float) -> StreamingResponse:
-    """The other side's answer, streamed until `deadline` in the event loop's time; closes it at the end."""
+def answer(
+    upstream: httpx.Response, types: frozenset[str], deadline: float, sandbox: Mapping[str, str] = SANDBOX
+) -> StreamingResponse:
+    """The other side's answer, streamed until `deadline` in the event loop's time; closes it at the end.
+
+    What has none of the given types becomes bytes to save.
+    """
     headers = {name: upstream.headers[name] for name in PASSED_BACK if name in upstream.headers}
     said = upstream.headers.get("content-type", "").lower()
     match = _TYPE.fullmatch(said)
-    if match and match.group(1) in rules.types:
+    if match and match.group(1) in types:
         headers["content-type"] = said
     else:
         headers["content-type"] = "application/octet-stream"
         headers["content-disposition"] = "attachment"
     return StreamingResponse(
-        _pieces(upstream, deadline), status_code=upstream.status_code, headers=headers | dict(SANDBOX)
+        _pieces(upstream, deadline), status_code=upstream.status_code, headers=headers | dict(sandbox)
     )
 
 
@@ -105,6 +111,18 @@ async def _pieces(upstream: httpx.Response, deadline: float) -> AsyncIterator[by
             yield piece
     finally:
         await upstream.aclose()
+
+
+def refuse_climbing(path: str) -> None:
+    """Refuse a path that leaves its folder, however often its percent signs are encoded."""
+    while (plainer := unquote(path)) != path:
+        path = plainer
+    if any(ord(letter) < 32 or letter == "\\" for letter in path) or {"", ".", ".."} & set(path.split("/")):
+        raise Refused(
+            "The path holds an empty part, a dot part, a backslash or a control character.",
+            "Name the file by its plain path.",
+            code="path-refused",
+        )
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -1,5 +1,6 @@
 """A town for tests: the real proxy, the real hub and the real service, with some people and a project."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from notebench_spawner import processes
 from notebench_spawner.catalogue.load import load
 from notebench_spawner.catalogue.resolve import image_version
 
-from tests.hub.workbench import Person, Workbench, wait_for
+from tests.hub.workbench import Person, Workbench, stand_in_environment, wait_for
 
 PEOPLE = ("ana", "ben", "cleo", "dan")
 """ana and ben are editors of the project `alloys`, cleo looks at it, dan is outside."""
@@ -25,14 +26,16 @@ class Town(Workbench):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
+        self.environ["NOTEBENCH_STATE_DIR"] = str(self.place.root)
         self.environments = root / "environments"
         catalogue = load(catalogue_file(Settings()))
         for image in catalogue.document.images:
             version = image.current()
             assert version
             resolved = image_version(catalogue, image, version, embedded=True)
-            # The environment that runs the tests stands in for the images'.
-            (self.environments / resolved.identity).symlink_to(sys.prefix)
+            target = self.environments / resolved.identity
+            stand_in_environment(target)
+            (target / "manifest.json").write_text(json.dumps({"base_python": sys.executable}))
 
     def open(self) -> None:
         self.start("proxy")

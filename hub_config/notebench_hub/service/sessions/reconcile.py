@@ -61,6 +61,6 @@ def correction(record: Session, server: HubServer | None) -> SessionUpdate | Non
         return None
     if server is not None and server.pending:
         return None
-    if now() - record.started < _GRACE:
+    if record.state is SessionState.starting and now() - record.started < _GRACE:
         return None
     return SessionUpdate(state=SessionState.stopped, reason=_GONE)

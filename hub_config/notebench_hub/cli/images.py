@@ -1,23 +1,21 @@
 """Builds the default image's environment during `up`."""
 
-from notebench_spawner.catalogue import environments, hardware, load, resolve
+from notebench_spawner.catalogue.environments import Step
 
 from notebench_hub.cli.steps import Steps
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
-from notebench_hub.settings import Settings
-from notebench_hub.shipped import catalogue_file
+from notebench_hub.supervisor.images import build, catalogue_of, default_image
 
 
-def build_default_image(place: Place, settings: Settings, steps: Steps) -> None:
-    """Build it unless it is there. Raises Refused and Unavailable with what to do."""
+def build_default_image(place: Place, steps: Steps) -> None:
+    """Build it unless it is there, and say how far that is. Raises Refused and Unavailable."""
     steps.say(_("Preparing the default image's environment"))
-    catalogue = load.load(catalogue_file(settings))
-    image, _hardware = resolve.resolve(catalogue, groups=(), machine=hardware.look())
-    title = resolve.title_of(catalogue, image.image)
+    catalogue = catalogue_of(place)
+    image, title = default_image(catalogue)
 
-    def report(step: environments.Step) -> None:
+    def report(step: Step) -> None:
         what = _("Image {image}: {doing} {item}", image=title, doing=_(step.doing), item=step.item)
         steps.say(what.strip(), step.done / step.total if step.total else 0.0)
 
-    environments.build(catalogue, image, place.environments, report)
+    build(catalogue, image, place, report)

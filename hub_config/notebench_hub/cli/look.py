@@ -82,14 +82,14 @@ def _show(place: Place, rows: list[dict[str, object]]) -> None:
 @commands.command("logs", help=_("Show what a part, or every part, has written."))
 @edge
 def logs(
-    part: Annotated[str | None, typer.Argument(help=_("proxy, hub, mlflow, service or supervisor"))] = None,
+    part: Annotated[str | None, typer.Argument(help=_("A part, `supervisor` or `images`."))] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help=_("Go on as more is written."))] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help=_("How many lines."))] = _LINES,
     state_dir: StateDir = None,
 ) -> None:
     """The end of the log files, each line with its part where there are several."""
     place = place_of(state_dir)
-    known = (*embedded.NAMES, records.SUPERVISOR)
+    known = (*embedded.NAMES, records.SUPERVISOR, embedded.HELPER)
     if part is not None and part not in known:
         raise NotFound(
             "There is no part {part}.", "The parts are: {parts}.", part=part, parts=", ".join(known)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from notebench.contract.errors import Refused, Unavailable
-from notebench.contract.people import Role
+from notebench.contract.people import PERSONAL, Role
 
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import StateDir, edge, place_of, say
@@ -25,6 +25,7 @@ project_group = typer.Typer(no_args_is_help=True, help=_("What people share."))
 commands.add_typer(user_group, name="user")
 commands.add_typer(project_group, name="project")
 
+_PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _DAY = 24 * 60 * 60
 _TOKEN_SCOPES = ("read:users!user", "servers!user", "access:servers!user", ACCESS)
 """What a person's program needs: their own records and sessions, no more tokens."""
@@ -89,6 +90,13 @@ def add_project(
 ) -> None:
     """The project is a group at the hub; roles are kept by the service. Members already there stay."""
     place = place_of(state_dir)
+    if not _PROJECT.fullmatch(name) or name == PERSONAL:
+        raise Refused(
+            "A project cannot be called {name}.",
+            "Use 1 to 40 lower-case letters, digits and inner dashes, and not the word personal.",
+            code="project-name",
+            name=name[:80],
+        )
     wanted = dict(_member(text) for text in member or [])
     if not _runs(place):
         raise Unavailable(

@@ -56,12 +56,7 @@ def _browser() -> str:
         say(_("Installing Chromium with apt-get"))
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (("apt-get", "update"), _APT):
-            subprocess.run(
-                command,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                stdout=sys.stderr,
-                check=False,
-            )
+            subprocess.run(command, env=quiet, stdout=sys.stderr, check=False)
         found = _installed()
     if not found:
         raise Unavailable(

@@ -85,7 +85,7 @@ def _prepare(place: Place, settings: Settings, port: int | None, steps: Steps) -
     instance = decide(place, settings, port)
     embedded.parts(place, instance)  # missing programs are refused now
     steps.done()
-    build_default_image(place, settings, steps)
+    build_default_image(place, steps)
     steps.done()
 
 
@@ -98,7 +98,8 @@ async def _foreground(place: Place, settings: Settings, wanted: tuple[str, ...],
         _announce(place, settings)
         say(_("Ctrl-C ends Notebench and everything it started."))
 
-    await supervise(place, parts, watch=show, ready=ready)
+    helpers = [embedded.image_builder(place)] if wanted == embedded.NAMES else []
+    await supervise(place, parts, watch=show, ready=ready, helpers=helpers)
     say(_("Notebench has ended, and so has everything it started."))
 
 

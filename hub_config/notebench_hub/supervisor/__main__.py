@@ -23,7 +23,7 @@ def main(words: list[str]) -> int:
     """Supervise until told to stop; 1 and a word in the failure file where that cannot start."""
     parser = argparse.ArgumentParser(prog="python -m notebench_hub.supervisor")
     parser.add_argument("--part", action="append", choices=embedded.NAMES)
-    wanted = parser.parse_args(words).part or embedded.NAMES
+    wanted = tuple(parser.parse_args(words).part or embedded.NAMES)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     place = Place.from_environment()
@@ -31,7 +31,8 @@ def main(words: list[str]) -> int:
         with claimed(place):
             records.end_leftovers(place)
             parts = [part for part in embedded.parts(place, place.instance()) if part.name in wanted]
-            asyncio.run(supervise(place, parts))
+            helpers = [embedded.image_builder(place)] if wanted == embedded.NAMES else []
+            asyncio.run(supervise(place, parts, helpers=helpers))
     except NotebenchError as error:
         problem = error.problem(translator(process_language()))
         lines = error.lines if isinstance(error, PartFailed) else []

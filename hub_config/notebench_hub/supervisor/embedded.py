@@ -9,12 +9,14 @@ from pathlib import Path
 
 import httpx
 
-from notebench_hub.place import VARIABLE, Instance, Place
+from notebench_hub.place import Instance, Place
 from notebench_hub.supervisor import programs
+from notebench_hub.supervisor.helper import Helper
 from notebench_hub.supervisor.part import Part, Probe
 
 log = logging.getLogger(__name__)
 
+HELPER = "images"
 NAMES = ("proxy", "hub", "mlflow", "service")
 _SERVICE_HEALTH = "/services/notebench/health"
 
@@ -24,14 +26,18 @@ def parts(place: Place, instance: Instance) -> list[Part]:
     return [_proxy(place, instance), _hub(place, instance), _mlflow(place), _service(place, instance)]
 
 
-def environment(place: Place) -> dict[str, str]:
+def image_builder(place: Place) -> Helper:
+    """Builds the environments of the images that are not the default one."""
+    return Helper(HELPER, (sys.executable, "-m", "notebench_hub.supervisor.images"), place, environment())
+
+
+def environment() -> dict[str, str]:
     """What every part gets: ours without what slows Python down or would lead it elsewhere."""
     drop = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "CONFIGPROXY_AUTH_TOKEN", "VIRTUAL_ENV"}
     kept = {name: value for name, value in os.environ.items() if name not in drop}
     binaries = str(Path(sys.executable).parent)
     return {
         **kept,
-        VARIABLE: str(place.root),
         "PATH": os.pathsep.join([binaries, kept.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",  # what a part says before it crashes must be in its log
     }
@@ -53,7 +59,7 @@ def _proxy(place: Place, instance: Instance) -> Part:
         probe=Probe(f"{api}/api/routes", headers={"Authorization": f"token {token}"}),
         address=instance.public_url,
         version=programs.proxy_version(),
-        env={**environment(place), "CONFIGPROXY_AUTH_TOKEN": token},
+        env={**environment(), "CONFIGPROXY_AUTH_TOKEN": token},
         cwd=place.root,
         back=resync,
     )
@@ -84,7 +90,7 @@ def _hub(place: Place, instance: Instance) -> Part:
         probe=Probe(f"{instance.hub_api_url}/"),
         address=f"http://127.0.0.1:{instance.hub_port}/hub/",
         version=version("jupyterhub"),
-        env=environment(place),
+        env=environment(),
         cwd=place.hub,
         after=("proxy",),  # a hub that cannot reach its proxy ends
     )
@@ -97,7 +103,7 @@ def _mlflow(place: Place) -> Part:
         probe=Probe("http://localhost/health", socket=place.mlflow_socket),
         address=f"unix:{place.mlflow_socket}",
         version=version("mlflow"),
-        env=environment(place),
+        env=environment(),
         cwd=place.mlflow,
     )
 
@@ -109,6 +115,6 @@ def _service(place: Place, instance: Instance) -> Part:
         probe=Probe(instance.service_url + _SERVICE_HEALTH),
         address=instance.service_url + "/services/notebench/",
         version=version("notebench-hub"),
-        env=environment(place),
+        env=environment(),
         cwd=place.service,
     )

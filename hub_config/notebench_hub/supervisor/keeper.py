@@ -108,7 +108,7 @@ class Keeper:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=dict(self.part.env),
+                env=records.marked(self.part.env, self._place, self.part.name),
                 cwd=self.part.cwd,
                 start_new_session=True,  # Ctrl-C in the terminal reaches the supervisor only
             )

@@ -1,14 +1,20 @@
 """Which processes belong to a state directory, on disk, so that the next supervisor finds leftovers."""
 
 import logging
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from notebench_hub.place import Place
+import psutil
+
+from notebench_hub.place import VARIABLE, Place
 from notebench_hub.supervisor.identity import Identity
 
 log = logging.getLogger(__name__)
 
 SUPERVISOR = "supervisor"
+MARK = "NOTEBENCH_PART"
+"""Environment variable of parts; what parts start for people does not inherit it."""
 PATIENCE = 10.0
 """Seconds that a part gets to end by itself."""
 
@@ -43,6 +49,11 @@ def read(place: Place) -> dict[str, Identity]:
     return found
 
 
+def marked(env: Mapping[str, str], place: Place, name: str) -> dict[str, str]:
+    """An environment by which a part is known, should its supervisor be killed before it writes a record."""
+    return {**env, VARIABLE: str(place.root), MARK: name}
+
+
 def end_leftovers(place: Place) -> list[str]:
     """End the parts that a killed supervisor left behind; their names. Blocks for some seconds."""
     ended = []
@@ -53,4 +64,19 @@ def end_leftovers(place: Place) -> list[str]:
             identity.end(PATIENCE)
             ended.append(name)
         forget(place, name)
+    for name, identity in _unrecorded(place):
+        identity.end(PATIENCE)
+        ended.append(name)
     return ended
+
+
+def _unrecorded(place: Place) -> Iterator[tuple[str, Identity]]:
+    """Leaders of parts that carry our mark."""
+    for process in psutil.process_iter():
+        try:
+            environ = process.environ()
+            ours = environ.get(VARIABLE) == str(place.root) and MARK in environ
+            if ours and os.getsid(process.pid) == process.pid:
+                yield environ[MARK], Identity.of(process.pid)
+        except (psutil.Error, OSError):
+            continue  # ended meanwhile, or somebody else's

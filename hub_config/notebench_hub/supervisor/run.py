@@ -9,6 +9,7 @@ from notebench_spawner import processes
 
 from notebench_hub.place import Place
 from notebench_hub.supervisor.control import ControlServer
+from notebench_hub.supervisor.helper import Helper
 from notebench_hub.supervisor.keeper import Pace
 from notebench_hub.supervisor.part import Part
 from notebench_hub.supervisor.supervisor import Supervisor
@@ -32,12 +33,14 @@ async def supervise(
     *,
     watch: Callable[[View], None] = _ignore,
     ready: Callable[[], Awaitable[None]] = _nothing,
+    helpers: Sequence[Helper] = (),
     pace: Pace = Pace(),
 ) -> None:
     """Start the parts and keep them alive until a signal or `down`; then end everything.
 
-    `watch` sees the parts some times a second until they all answer, `ready` is called once they do. To be
-    called with the state directory claimed. Raises PartFailed, with all parts ended but workloads untouched.
+    `watch` sees the parts some times a second until they all answer, `ready` is called once they do, then
+    `helpers` run. To be called with the state directory claimed. Raises PartFailed, with all parts ended but
+    workloads untouched.
     """
     supervisor = Supervisor(parts, place, pace=pace)
     loop = asyncio.get_running_loop()
@@ -45,6 +48,7 @@ async def supervise(
         if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores SIGHUP, and so do we then
             loop.add_signal_handler(number, supervisor.stop)
     async with ControlServer(supervisor, place):
+        beside: list[asyncio.Task[None]] = []
         watcher = asyncio.create_task(_watch(supervisor, watch))
         try:
             await supervisor.start()
@@ -52,10 +56,13 @@ async def supervise(
             watch(supervisor.view())
             if not supervisor.stopping:
                 await ready()
+                beside = [asyncio.create_task(helper.run()) for helper in helpers]
             await supervisor.run()
         finally:
-            watcher.cancel()
+            for task in (watcher, *beside):
+                task.cancel()
             await supervisor.end()
+            await asyncio.gather(*beside, return_exceptions=True)
         # After the parts: a service that sees a model server end would start it again.
         ended = await asyncio.to_thread(processes.end_all, place.workloads)
         log.info("Ended %d workloads.", len(ended))

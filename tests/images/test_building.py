@@ -7,13 +7,17 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 from notebench.contract.errors import Unavailable
 from notebench_spawner.catalogue import trees
+from notebench_spawner.catalogue.distribution import pack, wheel
 from notebench_spawner.catalogue.environments import MANIFEST, Step, build, environment, is_built
 from notebench_spawner.catalogue.load import CatalogueFile, load
+from notebench_spawner.catalogue.uvtool import uv
 
 from tests.images.conftest import chosen, write_tiny
 
@@ -137,7 +141,7 @@ def test_change_of_ours_costs_no_second_download(tiny: CatalogueFile, root: Path
     first = build(tiny, chosen(tiny), root)
     (tiny.file.parent / "overrides.json").write_text("{}")  # a part of every image that no lock names
     with pytest.raises(Unavailable, match="Restart it"):
-        build(tiny, chosen(tiny).model_copy(update={"identity": "0" * 12}), root)
+        build(tiny, chosen(tiny), root / "elsewhere")
     again = load(tiny.file)
     steps: list[Step] = []
     second = build(again, chosen(again), root, steps.append)
@@ -145,6 +149,26 @@ def test_change_of_ours_costs_no_second_download(tiny: CatalogueFile, root: Path
     assert "Installing packages" not in [step.doing for step in steps]
     assert (second / "share/jupyter/lab/settings/overrides.json").read_text() == "{}"
     assert next(first.rglob("six.py")).stat().st_ino == next(second.rglob("six.py")).stat().st_ino
+
+
+def test_our_wheel_from_an_installation_equals_the_one_from_source(
+    tiny: CatalogueFile, root: Path, tmp_path: Path
+) -> None:
+    """Where the hub was installed from wheels there is no source: the installed files are packed again."""
+    path = build(tiny, chosen(tiny), root)
+    metadata = next((path / "lib").rglob("notebench-*.dist-info"))
+    packed = pack(Distribution.at(metadata), tmp_path)
+    (tmp_path / "source").mkdir()
+    assert contents(packed) == contents(wheel(tmp_path / "source"))
+    again = tmp_path / "again"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", again], check=True)
+    uv("pip", "install", "--no-deps", "--no-index", "--python", str(again / "bin/python"), str(packed))
+    assert (again / "bin" / "notebench").is_file()
+
+
+def contents(file: Path) -> dict[str, int]:
+    with zipfile.ZipFile(file) as archive:
+        return {one.filename: one.CRC for one in archive.infolist() if not one.filename.endswith("/RECORD")}
 
 
 def test_without_network(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ def wheel(folder: Path) -> Path:
     """Put a wheel of our distribution into `folder` and return it. Raises Unavailable when that fails."""
     found = distribution(OURS)
     source = source_folder(found)
-    return _pack(found, folder) if source is None else _build(source, folder)
+    return pack(found, folder) if source is None else _build(source, folder)
 
 
 def _build(source: Path, folder: Path) -> Path:
@@ -39,7 +39,7 @@ def _build(source: Path, folder: Path) -> Path:
     return next(folder.glob(f"{OURS}-*.whl"))
 
 
-def _pack(found: Distribution, folder: Path) -> Path:
+def pack(found: Distribution, folder: Path) -> Path:
     """Zip the installed files; what lies outside of site-packages becomes the wheel's data."""
     name = f"{OURS}-{found.version}"
     file = folder / f"{name}-py3-none-any.whl"

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from notebench_spawner.catalogue import trees
 from notebench_spawner.catalogue.distribution import wheel
-from notebench_spawner.catalogue.identity import OURS, foundation, python_version
+from notebench_spawner.catalogue.identity import OURS, foundation, identity, python_version
 from notebench_spawner.catalogue.load import CatalogueFile, current_content
 from notebench_spawner.catalogue.lock import Lock, Locked
 from notebench_spawner.catalogue.uvtool import uv
@@ -55,14 +55,14 @@ def _silent(_step: Step) -> None:
     """Reports to nobody."""
 
 
-def environment(root: Path, identity: str) -> Path:
+def environment(root: Path, name: str) -> Path:
     """Where the environment of an identity is, or will be."""
-    return root / identity
+    return root / name
 
 
-def is_built(root: Path, identity: str) -> bool:
+def is_built(root: Path, name: str) -> bool:
     """Whether the environment is there and whole."""
-    return (environment(root, identity) / MANIFEST).is_file()
+    return (environment(root, name) / MANIFEST).is_file()
 
 
 def build(catalogue: CatalogueFile, image: ImageVersion, root: Path, report: Report = _silent) -> Path:
@@ -101,13 +101,14 @@ def _lock_of(catalogue: CatalogueFile, image: ImageVersion) -> Lock:
             image=image.image,
             version=image.version,
         )
-    if current_content(catalogue.file) != catalogue.content:
+    lock = catalogue.locks[version.lock]
+    if identity(lock, current_content(catalogue.file)) != image.identity:
         raise Unavailable(
             "Notebench was changed after it was started.",
             "Restart it with `notebench restart`, then try again.",
             code="restart-needed",
         )
-    return catalogue.locks[version.lock]
+    return lock
 
 
 def _foundation(lock: Lock, root: Path, report: Report) -> Path:

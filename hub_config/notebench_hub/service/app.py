@@ -18,8 +18,12 @@ from notebench_hub.service.doors.seal import Seal
 from notebench_hub.service.doors.tokens import Tokens
 from notebench_hub.service.environment import Environment
 from notebench_hub.service.feature import Feature, Parts
+from notebench_hub.service.gateway import feature as gateway
+from notebench_hub.service.mlflow_client.client import Mlflow
+from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.shelf import Shelf
 from notebench_hub.service.store import Store
+from notebench_hub.service.tracking.feature import Tracking
 from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
 
@@ -50,12 +54,17 @@ def build_parts(place: Place, instance: Instance, settings: Settings, backend: B
 
 def compose(parts: Parts) -> list[Feature]:
     """All features of the service, each handed what it needs of others."""
+    mlflow = Mlflow(parts.place.mlflow_socket, parts.place.secret("mlflow-signing-key"))
+    workspaces = Workspaces(mlflow)
+    tracking = Tracking(parts, mlflow, workspaces)
     return [
         people.feature(parts),
         catalogue.feature(parts),
         sessions.feature(parts),
         runs.feature(parts),
         schedules.feature(parts),
+        tracking.feature(),
+        gateway.feature(parts, mlflow, workspaces),
         pages.feature(parts),
     ]
 

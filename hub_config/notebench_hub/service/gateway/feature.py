@@ -15,27 +15,33 @@ from notebench_hub.settings import Limits
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def feature(parts: Parts, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints) -> Feature:
-    """The gateway with both of its doors."""
+def feature(
+    parts: Parts, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints | None = None
+) -> Feature:
+    """The gateway; its door to model servers is there as soon as somebody knows where they are."""
     return Feature("gateway", outside=[router(parts.settings.limits, mlflow, workspaces, endpoints)])
 
 
-def router(limits: Limits, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints) -> APIRouter:
+def router(
+    limits: Limits, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints | None = None
+) -> APIRouter:
     """The routes below `/services/notebench`; they are not part of the API's document."""
 
     def rules(types: frozenset[str]) -> Rules:
         return Rules(limits.body_mib * 2**20, float(limits.request_seconds), types)
 
     to_mlflow = MlflowDoor(mlflow, workspaces, rules(mlflow_door.TYPES))
-    to_models = EndpointsDoor(endpoints, rules(endpoints_door.TYPES))
 
     async def mlflow_route(request: Request) -> Response:
         return await to_mlflow(request)
 
-    async def endpoint_route(request: Request) -> Response:
-        return await to_models(request)
-
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/mlflow/{path:path}", mlflow_route, methods=METHODS)
-    routes.add_api_route("/endpoints/{path:path}", endpoint_route, methods=METHODS)
+    if endpoints:
+        to_models = EndpointsDoor(endpoints, rules(endpoints_door.TYPES))
+
+        async def endpoint_route(request: Request) -> Response:
+            return await to_models(request)
+
+        routes.add_api_route("/endpoints/{path:path}", endpoint_route, methods=METHODS)
     return routes

@@ -200,9 +200,36 @@ def serve(root: Path) -> None:
 
         features.append(schedules.feature(parts, now=clock, every=0.1))
     if "deployments" in names:
+        from fastapi import APIRouter
+        from notebench.contract.errors import NotFound
+        from notebench.contract.tracking import Column, ModelVersion, Signature
         from notebench_hub.service import deployments
+        from notebench_hub.service.feature import Feature
 
-        features.append(deployments.feature_for_tests(parts, root, options))
+        class FileModels:
+            """A registry in a file: versions of the model `wine`, and what `@champion` means."""
+
+            async def version(self, owner: Any, model: str, version: str) -> ModelVersion:
+                aliases = json.loads((root / "models.json").read_text())
+                number = aliases[version] if version.startswith("@") else version or aliases[""]
+                if model != "wine":
+                    raise NotFound("There is no model {model}.", model=model)
+                return ModelVersion(model=model, version=number, status="READY")
+
+            async def signature(self, owner: Any, model: str, version: str) -> Signature:
+                return Signature(inputs=[Column(name="alcohol", type="double")])
+
+        directory = deployments.Directory(parts.store)
+        door = APIRouter()
+
+        @door.get("/where/{deployment}")
+        async def where(deployment: str) -> dict[str, str]:
+            endpoint = await directory.endpoint(deployment)
+            return {"address": endpoint.address, "reason": endpoint.reason}
+
+        served = tuple(options["serving"]) if "serving" in options else deployments.COMMAND
+        features.append(deployments.feature(parts, FileModels(), directory, command=served, every=0.1))
+        features.append(Feature(name="where", outside=[door]))
     uvicorn.run(create_app(parts, features), host="127.0.0.1", port=options["port"], access_log=False)
 
 

@@ -1,11 +1,21 @@
 """Records as people see them: with the address of their page, reasons in their language."""
 
+from collections.abc import AsyncIterator
+
 from fastapi import Request
+from fastapi.responses import StreamingResponse
 from notebench.contract.runs import Run
 
 from notebench_hub.i18n import negotiate, translator
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.reasons import in_words
+
+# What users made is never shown as a page of ours: not by type, not by guessing, not with scripts.
+GUARDED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "no-store",
+}
 
 
 def language_of(request: Request) -> str:
@@ -17,3 +27,13 @@ def show_run(parts: Parts, run: Run, language: str) -> Run:
     """A notebook run for a reader."""
     reason = in_words(run.reason, translator(language))
     return run.model_copy(update={"reason": reason, "url": parts.page("runs", run.id, run.acting_for)})
+
+
+def text(lines: AsyncIterator[str]) -> StreamingResponse:
+    """Lines as plain text, sent as they come."""
+
+    async def ended() -> AsyncIterator[str]:
+        async for line in lines:
+            yield line + "\n"
+
+    return StreamingResponse(ended(), media_type="text/plain; charset=utf-8", headers=GUARDED)

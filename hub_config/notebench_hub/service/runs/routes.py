@@ -16,7 +16,7 @@ from notebench_hub.service.feature import Parts
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.desk import Desk
 from notebench_hub.service.runs.launcher import handle_of
-from notebench_hub.service.shown import language_of, show_run
+from notebench_hub.service.shown import GUARDED, language_of, show_run, text
 from notebench_hub.service.store import runs as rows
 
 
@@ -28,14 +28,6 @@ class Wanted(BaseModel):
     notebook: str = Field(default="", max_length=1024)
     schedule: str = Field(default="", max_length=64)
     state: RunState | None = None
-
-
-# What users made is never shown as a page of ours: not by type, not by guessing, not with scripts.
-GUARDED = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "no-store",
-}
 
 
 def router(parts: Parts, desk: Desk) -> APIRouter:
@@ -79,16 +71,6 @@ def router(parts: Parts, desk: Desk) -> APIRouter:
         return await _output(parts, desk, asker, run)
 
     return routes
-
-
-def text(lines: AsyncIterator[str]) -> StreamingResponse:
-    """Lines as plain text, sent as they come."""
-
-    async def ended() -> AsyncIterator[str]:
-        async for line in lines:
-            yield line + "\n"
-
-    return StreamingResponse(ended(), media_type="text/plain; charset=utf-8", headers=GUARDED)
 
 
 async def _lines(parts: Parts, desk: Desk, asker: Asker, run: str, follow: bool) -> AsyncIterator[str]:

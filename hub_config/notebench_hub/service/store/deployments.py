@@ -1,6 +1,5 @@
 """Deployments: what people want to be served, what the controller saw, and the model servers of each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -62,6 +61,9 @@ class ServerTable(Table):
     resolved: Mapped[dict[str, Any]]
     attempt: Mapped[int]
     handle: Mapped[dict[str, Any] | None]
+    """Of the newest attempt that was started; its log is read through it also when it has ended."""
+    live: Mapped[bool]
+    """Whether the handle's process may run."""
     started: Mapped[datetime | None]
     ready: Mapped[bool]
     address: Mapped[str]
@@ -121,6 +123,7 @@ class ServerRecord:
     resolved: dict[str, Any]
     attempt: int = 1
     handle: dict[str, Any] | None = None
+    live: bool = False
     started: datetime | None = None
     ready: bool = False
     address: str = ""
@@ -221,19 +224,25 @@ def drop(tx: Transaction, server: str) -> None:
         tx.delete(row)
 
 
-def saw(tx: Transaction, deployment: str, observed: Observed, reason: str, restarts: int) -> None:
+def restarted(tx: Transaction, deployment: str) -> None:
+    """Count a start of a server that was started before."""
+    row = tx.get(DeploymentTable, deployment)
+    if row is not None:
+        row.restarts += 1
+
+
+def saw(tx: Transaction, deployment: str, observed: Observed, reason: str) -> None:
     """Write what the controller saw, if it is news."""
     row = tx.get(DeploymentTable, deployment)
-    if row is not None and (row.observed, row.reason, row.restarts) != (observed.value, reason, restarts):
-        row.observed, row.reason, row.restarts, row.updated = observed.value, reason, restarts, now()
+    if row is not None and (row.observed, row.reason) != (observed.value, reason):
+        row.observed, row.reason, row.updated = observed.value, reason, now()
 
 
-def forget(tx: Transaction, deployments: Sequence[str]) -> None:
-    """Remove deleted deployments whose servers have ended."""
-    for name in deployments:
-        row = tx.get(DeploymentTable, name)
-        if row is not None and row.removed and not servers_of(tx, name):
-            tx.delete(row)
+def forget(tx: Transaction, deployment: str) -> None:
+    """Remove a deleted deployment, unless it is wanted again or has servers still."""
+    row = tx.get(DeploymentTable, deployment)
+    if row is not None and row.removed and not servers_of(tx, deployment):
+        tx.delete(row)
 
 
 def scope(owner: Owner) -> str:

@@ -112,6 +112,7 @@ def _deployments() -> None:
         sa.Column("resolved", sa.JSON(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("handle", sa.JSON(), nullable=True),
+        sa.Column("live", sa.Boolean(), nullable=False),
         _moment("started", nullable=True),
         sa.Column("ready", sa.Boolean(), nullable=False),
         *_words("address"),

@@ -1,0 +1,105 @@
+"""Model servers as workloads: how one is started, stopped, looked at, and why one has ended."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from notebench_spawner.backends.base import Handle, Observation
+from notebench_spawner.workload import Kind, Workload
+
+from notebench_hub.service import resolution
+from notebench_hub.service.asker import AskerKind
+from notebench_hub.service.feature import Parts
+from notebench_hub.service.store import deployments as rows
+from notebench_hub.service.store.base import now
+from notebench_hub.service.store.deployments import DeploymentRecord, ServerRecord
+
+COMMAND = ("python", "-m", "notebench.serving")
+_SENTENCE = 2000
+
+
+class Servers:
+    """Starts and ends model servers. Safe to repeat: an attempt of a server is always one process."""
+
+    def __init__(self, parts: Parts, command: tuple[str, ...] = COMMAND) -> None:
+        self._parts = parts
+        self._command = command
+
+    async def start(self, record: DeploymentRecord, server: ServerRecord) -> ServerRecord:
+        """Start this attempt. Raises NotebenchError or OSError."""
+        parts = self._parts
+        token = await parts.tokens.issue(
+            AskerKind.model_server, server.workload, record.user, record.acting_for
+        )
+        handle = await parts.backend.start(self._workload(record, server, token))
+        started = replace(
+            server,
+            handle=handle.model_dump(mode="json"),
+            live=True,
+            ready=False,
+            started=now(),
+            retry_at=None,
+        )
+        await parts.store.write(rows.keep, started)
+        if server.attempt > 1:
+            await parts.store.write(rows.restarted, record.id)
+        return started
+
+    async def stop(self, server: ServerRecord) -> None:
+        """End its process, after the requests that it has."""
+        if server.handle:
+            await self._parts.backend.stop(Handle.model_validate(server.handle))
+
+    async def clean(self, server: ServerRecord) -> None:
+        """Take away what an ended attempt leaves: its token and its socket."""
+        await self._parts.tokens.end(AskerKind.model_server, server.workload)
+        self.socket(server).unlink(missing_ok=True)
+
+    async def why(self, server: ServerRecord, seen: Observation) -> str:
+        """Why it ended: in the model server's own words where it found some."""
+        said = ""
+        with suppress(OSError):
+            async for line in self._parts.backend.logs(seen.handle):
+                said = _load_failure(line) or said
+        return said or seen.reason or "Its process is gone and nobody saw how it ended."
+
+    def socket(self, server: ServerRecord) -> Path:
+        """Where this attempt listens: a short name, because the address of a socket is."""
+        return self._parts.place.sockets / f"m-{sha256(server.workload.encode()).hexdigest()[:12]}"
+
+    def _workload(self, record: DeploymentRecord, server: ServerRecord, token: str) -> Workload:
+        environment = self._parts.environment
+        resolved = resolution.load(server.resolved)
+        layer = environment.layer(record.owner, resolved)
+        variables = environment.variables(
+            Kind.model_server, record.id, record.owner, resolved, token, layer=layer
+        )
+        socket = self.socket(server)
+        uri = f"models:/{server.model}/{server.version}"
+        return Workload(
+            id=server.workload,
+            kind=Kind.model_server,
+            user=record.user,
+            acting_for=record.acting_for,
+            image=resolved.image,
+            hardware=resolved.hardware,
+            home=environment.home(record.user),
+            layer=layer,
+            command=[*self._command, "--model-uri", uri, "--uds", str(socket)],
+            env=variables.env,
+            secret_env=variables.secret,
+            socket=socket,
+        )
+
+
+def _load_failure(line: str) -> str:
+    """The sentence in a `load-failed` line; empty for all other lines."""
+    if '"load-failed"' not in line:
+        return ""
+    try:
+        said = json.loads(line)
+        return str(said["message"])[:_SENTENCE] if said["event"] == "load-failed" else ""
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,85 @@
+/** A table that sorts by its headers and moves by arrow keys; columns and state come from TanStack Table. */
+import {
+  ColumnDef,
+  flexRender,
+  getCoreRowModel,
+  getSortedRowModel,
+  OnChangeFn,
+  RowData,
+  RowSelectionState,
+  SortingState,
+  useReactTable,
+  VisibilityState
+} from '@tanstack/react-table';
+import * as React from 'react';
+import { useRovingFocus } from './focus';
+
+interface ITableProps<T extends RowData> {
+  label: string;
+  rows: T[];
+  columns: ColumnDef<T>[];
+  rowId(row: T): string;
+  initialSorting?: SortingState;
+  visibility?: VisibilityState;
+  selection?: RowSelectionState;
+  onSelection?: OnChangeFn<RowSelectionState>;
+}
+
+const ARIA_SORT = { asc: 'ascending', desc: 'descending' } as const;
+const MARKS = { asc: '▲', desc: '▼' } as const;
+
+export function Table<T extends RowData>(props: ITableProps<T>): React.ReactElement {
+  const [sorting, setSorting] = React.useState<SortingState>(props.initialSorting ?? []);
+  const roving = useRovingFocus<HTMLTableSectionElement>();
+  const table = useReactTable({
+    data: props.rows,
+    columns: props.columns,
+    state: {
+      sorting,
+      columnVisibility: props.visibility ?? {},
+      rowSelection: props.selection ?? {}
+    },
+    getRowId: props.rowId,
+    enableRowSelection: props.onSelection !== undefined,
+    onRowSelectionChange: props.onSelection,
+    onSortingChange: setSorting,
+    getCoreRowModel: getCoreRowModel(),
+    getSortedRowModel: getSortedRowModel()
+  });
+  return (
+    <div className="nb-table-frame" role="region" aria-label={props.label} tabIndex={0}>
+      <table className="nb-table" aria-label={props.label}>
+        <thead>
+          {table.getHeaderGroups().map(group => (
+            <tr key={group.id}>
+              {group.headers.map(header => {
+                const sorted = header.column.getIsSorted();
+                const text = flexRender(header.column.columnDef.header, header.getContext());
+                return (
+                  <th key={header.id} scope="col" aria-sort={sorted ? ARIA_SORT[sorted] : undefined}>
+                    {header.column.getCanSort() ? (
+                      <button type="button" onClick={header.column.getToggleSortingHandler()}>
+                        {text} <span aria-hidden="true">{sorted ? MARKS[sorted] : ''}</span>
+                      </button>
+                    ) : (
+                      text
+                    )}
+                  </th>
+                );
+              })}
+            </tr>
+          ))}
+        </thead>
+        <tbody {...roving}>
+          {table.getRowModel().rows.map(row => (
+            <tr key={row.id} aria-selected={props.onSelection ? row.getIsSelected() : undefined}>
+              {row.getVisibleCells().map(cell => (
+                <td key={cell.id}>{flexRender(cell.column.columnDef.cell, cell.getContext())}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

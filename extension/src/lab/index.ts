@@ -1,0 +1,6 @@
+/** The plugins of the JupyterLab extension. */
+import { notebookPlugin } from './notebook';
+import { workbenchPlugin } from './plugin';
+import { statusPlugin } from './status';
+
+export default [workbenchPlugin, notebookPlugin, statusPlugin];

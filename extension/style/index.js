@@ -1,0 +1,2 @@
+import './uplot.css';
+import './base.css';

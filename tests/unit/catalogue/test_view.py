@@ -70,3 +70,15 @@ def test_this_machine_can_be_looked_at(tmp_path: Path) -> None:
     for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"):
         (tmp_path / name).touch()
     assert look(devices=tmp_path).resources["nvidia.com/gpu"] == 2
+
+
+def test_slices_of_graphics_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nvidia0").touch()
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(
+        "#!/bin/sh\necho 'GPU 0: NVIDIA A100-PCIE-40GB (UUID: GPU-1)'\n"
+        "echo '  MIG 1g.5gb      Device  0: (UUID: MIG-1)'\necho '  MIG 1g.5gb Device 1: (UUID: MIG-2)'\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert look(devices=tmp_path).resources == {"nvidia.com/gpu": 1, "nvidia.com/mig-1g.5gb": 2}

@@ -60,8 +60,10 @@ def _name(node: ast.expr) -> str:
 def of_template(text: str, place: str) -> Found:
     """Messages in a Jinja template."""
     for _line, _function, message, _comments in babel_extract(BytesIO(text.encode()), ("_",), (), {}):
-        if isinstance(message, str):
-            yield message, place
+        # With values for its places a call counts as one of several strings.
+        first = message if isinstance(message, str) else message[0]
+        if first:
+            yield first, place
 
 
 def of_catalogue(text: str, place: str) -> Found:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from notebench_hub.place import Instance, Place
+from notebench_hub.place import VARIABLE, Instance, Place
 from notebench_hub.supervisor.embedded import parts
 from notebench_spawner import processes
 
@@ -55,7 +55,7 @@ class Workbench:
         self.place.instance_file.write_text(self.instance.model_dump_json())
         environments = root / "environments"
         stand_in_environment(environments / IDENTITY)
-        self.environ = {"NOTEBENCH_ENVIRONMENTS_DIR": str(environments)}
+        self.environ = {VARIABLE: str(self.place.root), "NOTEBENCH_ENVIRONMENTS_DIR": str(environments)}
         self.service = StandIn(service, self.place.secret("hub-service-key"), self.place.homes)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 

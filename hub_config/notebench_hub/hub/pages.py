@@ -1,5 +1,6 @@
 """What the hub's templates can call: the translator for their reader, and what our pages show."""
 
+import re
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment, pass_context
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 from jupyterhub.utils import url_escape_path, url_path_join
+from markupsafe import Markup, escape
 from notebench_spawner.sessions.phases import WORDS
 from tornado.web import RequestHandler, StaticFileHandler
 
@@ -29,10 +31,11 @@ def static_version() -> str:
 
 
 class ReaderLanguage(Extension):
-    """Gives templates `_("English")` and the functions below."""
+    """Gives templates `_("English")`, the functions below, and the filter `ticks`."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        environment.filters["ticks"] = ticks
         environment.globals.update(
             _=say,
             language=language,
@@ -86,6 +89,11 @@ def server_api(context: Context, spawner: Any) -> str:
     """The address at which the hub's API stops a server."""
     tail = ("servers", url_escape_path(spawner.name)) if spawner.name else ("server",)
     return str(url_path_join(context["base_url"], "api/users", spawner.user.escaped_name, *tail))
+
+
+def ticks(text: str) -> Markup:
+    """Text with what is between backticks shown as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
 
 
 @pass_context

@@ -42,7 +42,7 @@ _KEPT = 500
 async def start_page(handler: Any, for_user: Any, language: str) -> StartPage:
     """The page for one reader. Never raises for a service that is away: the page says it."""
     server = _server_name(handler)
-    spawner = for_user.get_or_create_spawner(server) if server else for_user.spawner
+    spawner = for_user.get_or_create_spawner(server, "") if server else for_user.spawner
     catalogue, problem = await _catalogue(spawner.door, for_user.name, language)
     return StartPage(
         server=server,

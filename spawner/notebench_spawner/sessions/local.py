@@ -36,6 +36,8 @@ from notebench_spawner.workload import Workload
 GRACE_SECONDS = 15.0
 """How long a server may take to end its kernels before it is killed."""
 
+OPTIONS = ("image", "profile", "acting_for")
+
 _LAST_LINES = 12
 
 
@@ -142,16 +144,19 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def _request(self) -> SessionRequest:
         """The choice, from the start page or from the hub's REST API. Raises Refused."""
         given = {"image": "", "profile": "", **(self.user_options or {})}
+        wrong = next((name for name in given if name not in OPTIONS), "")
         try:
-            return SessionRequest.model_validate({**given, "user": self.user.name, "server": self.name})
+            if not wrong:
+                return SessionRequest.model_validate({**given, "user": self.user.name, "server": self.name})
         except ValidationError as error:
-            first = error.errors()[0]
-            raise Refused(
-                "A start cannot be asked for with {field!r} as it was given.",
-                "Give `image`, `profile` and `acting_for` as words, and nothing else.",
-                code="start-options",
-                field=".".join(str(part) for part in first["loc"])[:80],
-            ) from None
+            wrong = str(error.errors()[0]["loc"][0])
+        raise Refused(
+            "A server cannot be started with the option '{option}' as it was given.",
+            "Give `image`, `profile` and `acting_for` as words, and nothing else.",
+            code="start-options",
+            field=wrong[:80],
+            option=wrong[:80],
+        )
 
     async def start(self) -> tuple[str, int]:
         """Launch the granted workload and wait until it answers."""
@@ -270,7 +275,8 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     async def _clean_up(self) -> None:
         """Nothing of a session is left but its folder with output and exit record."""
-        await asyncio.to_thread(shutil.rmtree, self._runtime(), ignore_errors=True)
+        if self.process:  # without a name this would be the directory of everybody's sockets
+            await asyncio.to_thread(shutil.rmtree, self._runtime(), ignore_errors=True)
 
     def _runtime(self) -> Path:
         return runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.process)

@@ -1,6 +1,7 @@
 """Why a session does not start, as JupyterHub shows it: on its pages and in its REST API."""
 
 import html
+import re
 from collections.abc import Callable
 
 from jupyterhub.spawner import SpawnException
@@ -43,3 +44,8 @@ def spawn_exception(problem: Problem, status: int) -> SpawnException:
     )
     exception.jupyterhub_html_message = exception.message_html
     return exception
+
+
+def _html(text: str) -> str:
+    """Escaped; what is between backticks becomes code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

@@ -71,12 +71,7 @@ class EndpointsDoor:
         endpoint = await self._endpoints.endpoint(deployment)
         _refuse(asker, endpoint, request.method, path)
         if not endpoint.address:
-            raise Unavailable(
-                "This deployment does not answer now: {reason}",
-                "Look at its state and its log on the deployment's page.",
-                code="model-server-away",
-                reason=endpoint.reason or "no model server is ready.",
-            )
+            raise _not_ready(endpoint.reason)
         relay.refuse_announced(request, self._rules.body_bytes)
         response = await self._send(endpoint.address, request, path)
         return relay.answer(response, self._rules.types, deadline)
@@ -136,6 +131,21 @@ def _refuse(asker: Asker, endpoint: Endpoint, method: str, path: str) -> None:
             method=method,
             path=path[:200],
         )
+
+
+def _not_ready(reason: str) -> Unavailable:
+    if reason:
+        return Unavailable(
+            "This deployment does not answer now: {reason}",
+            "Look at its state and its log on the deployment's page.",
+            code="model-server-away",
+            reason=reason,
+        )
+    return Unavailable(
+        "No model server of this deployment is ready.",
+        "Look at its state and its log on the deployment's page.",
+        code="model-server-away",
+    )
 
 
 def _slow() -> Unavailable:

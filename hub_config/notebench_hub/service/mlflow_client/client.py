@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from notebench.contract.errors import Conflict, NotAllowed, NotFound, Refused, Unavailable
+from notebench_spawner.marks import N_
 
 from notebench_hub.service.mlflow_client.names import ADMIN, HOST
 from notebench_hub.service.mlflow_client.signature import WORKSPACE_HEADER, sign
@@ -148,7 +149,7 @@ def refusal(response: httpx.Response) -> Refused | Unavailable:
             reason=_short(reason),
         )
     kind = _KINDS.get(word) or _BY_STATUS.get(response.status_code, Refused)
-    return kind("MLflow refused this: {reason}", "Change what the sentence names.", reason=_short(reason))
+    return kind(N_("MLflow refused this: {reason}"), N_("Change what it names."), reason=_short(reason))
 
 
 _BY_STATUS: dict[int, type[Refused]] = {403: NotAllowed, 404: NotFound, 409: Conflict}

@@ -1,5 +1,7 @@
 """`down` and `restart`."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -44,15 +46,20 @@ def down(
         with claimed(place):
             ended = [*records.end_leftovers(place), *processes.end_all(place.workloads)]
     except AlreadyRuns:
-        raise Unavailable(
-            "Notebench is being started or ended in {place} right now.",
-            "Try again in a moment.",
-            place=place.root,
-        ) from None
+        _end_without_socket(place)
+        ended = [records.SUPERVISOR]
     if ended:
         say(_("Notebench has ended, and so has everything it started."))
     else:
         say(_("Nothing runs in {place}.", place=place.root))
+
+
+def _end_without_socket(place: Place) -> None:
+    """Somebody owns the state directory but does not listen: it is just starting, or its socket was removed."""
+    supervisor = records.read(place).get(records.SUPERVISOR)
+    if supervisor and supervisor.alive():
+        os.kill(supervisor.pid, signal.SIGTERM)
+        _wait_for(supervisor, place)
 
 
 def _ask(place: Place) -> None:

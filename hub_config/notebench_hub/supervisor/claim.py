@@ -32,9 +32,9 @@ class AlreadyRuns(Conflict):
 
 
 @contextlib.contextmanager
-def claimed(place: Place) -> Iterator[None]:
+def claimed(place: Place, free_bytes: int = FREE_BYTES_NEEDED) -> Iterator[None]:
     """Own the state directory while this lasts. Raises AlreadyRuns, Refused and Unavailable."""
-    _create(place)
+    _create(place, free_bytes)
     lock = os.open(place.root / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -48,7 +48,7 @@ def claimed(place: Place) -> Iterator[None]:
         os.close(lock)
 
 
-def _create(place: Place) -> None:
+def _create(place: Place, free_bytes: int) -> None:
     """Make the directories, and refuse ones that are not ours alone."""
     try:
         place.create()
@@ -62,12 +62,12 @@ def _create(place: Place) -> None:
         ) from None
     except OSError as error:
         raise _disk_problem(place, error) from error
-    if shutil.disk_usage(place.root).free < FREE_BYTES_NEEDED:
+    if shutil.disk_usage(place.root).free < free_bytes:
         raise Unavailable(
             "The disk of {place} is nearly full: less than {needed} MiB are free.",
             "Make room, or choose another directory with `--state-dir`.",
             place=place.root,
-            needed=FREE_BYTES_NEEDED // 1024**2,
+            needed=free_bytes // 1024**2,
         )
     _refuse_foreign(place.root)
     _refuse_foreign(place.sockets)

@@ -30,7 +30,7 @@ def rotate(file: Path, limit: int = LIMIT, keep: int = KEEP) -> bool:
         older = file.with_name(f"{file.name}.{number}")
         if older.exists():
             older.replace(file.with_name(f"{file.name}.{number + 1}"))
-    shutil.copyfile(file, file.with_name(f"{file.name}.1"))
+    shutil.copy(file, file.with_name(f"{file.name}.1"))  # with its mode: logs are the owner's only
     os.truncate(file, 0)
     return True
 

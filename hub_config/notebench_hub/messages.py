@@ -61,7 +61,7 @@ def of_template(text: str, place: str) -> Found:
     """Messages in a Jinja template."""
     for _line, _function, message, _comments in babel_extract(BytesIO(text.encode()), ("_",), (), {}):
         # With values for its places a call counts as one of several strings.
-        first = message if isinstance(message, str) else message[0]
+        first = message if isinstance(message, str) else next(iter(message or ()), None)
         if first:
             yield first, place
 

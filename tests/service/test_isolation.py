@@ -36,6 +36,12 @@ ROWS: dict[str, str] = {
     "PUT /schedules/{schedule}": "people",  # editors of what it belongs to, like the next two
     "DELETE /schedules/{schedule}": "people",
     "POST /schedules/{schedule}/run": "people",
+    "GET /deployments": "people",
+    "GET /deployments/{name}": "people",
+    "PUT /deployments/{name}": "editors",
+    "DELETE /deployments/{name}": "people",  # editors of what it belongs to, like the next one
+    "PUT /deployments/{name}/desired": "people",
+    "GET /deployments/{name}/logs": "people",
     "GET /experiments": "people",
     "GET /experiments/{experiment}": "people",
     "GET /experiments/{experiment}/runs": "people",

@@ -9,7 +9,17 @@ from notebench_spawner.backends.base import Backend
 from notebench_spawner.catalogue.hardware import Machine, look
 
 from notebench_hub.place import Instance, Place
-from notebench_hub.service import api, catalogue, health, pages, people, runs, schedules, sessions
+from notebench_hub.service import (
+    api,
+    catalogue,
+    deployments,
+    health,
+    pages,
+    people,
+    runs,
+    schedules,
+    sessions,
+)
 from notebench_hub.service.controllers import Controllers
 from notebench_hub.service.doors import Doors
 from notebench_hub.service.doors.hub import HubClient
@@ -57,6 +67,7 @@ def compose(parts: Parts) -> list[Feature]:
     mlflow = Mlflow(parts.place.mlflow_socket, parts.place.secret("mlflow-signing-key"))
     workspaces = Workspaces(mlflow)
     tracking = Tracking(parts, mlflow, workspaces)
+    directory = deployments.Directory(parts.store)
     return [
         people.feature(parts),
         catalogue.feature(parts),
@@ -64,7 +75,8 @@ def compose(parts: Parts) -> list[Feature]:
         runs.feature(parts),
         schedules.feature(parts),
         tracking.feature(),
-        gateway.feature(parts, mlflow, workspaces),
+        deployments.feature(parts, tracking.models, directory),
+        gateway.feature(parts, mlflow, workspaces, directory),
         pages.feature(parts),
     ]
 

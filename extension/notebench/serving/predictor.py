@@ -16,6 +16,7 @@ from notebench.serving.model import Served
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _UNFRAMED = ("messages", "prompt", "input")  # language models' bodies, without a frame around
+_EXACT_BELOW = 1 << 20  # bytes
 _log = logging.getLogger("notebench.serving")
 
 # The array of the short way carries no names on purpose; see flavours.
@@ -34,7 +35,7 @@ class Predictor:
     def invoke_json(self, body: bytes) -> bytes:
         """The answer to a JSON body of `/invocations`. Raises Refused or NotebenchError."""
         found = parse(body)
-        unified, predictions = self.predict(found)
+        unified, predictions = self.predict(found, body)
         answer = jsonable(predictions)
         return _dumped(answer if unified else {"predictions": answer})
 
@@ -52,8 +53,11 @@ class Predictor:
             raise explain_refusal(error, self._schema, _csv_columns(text)) from error
         return _dumped({"predictions": jsonable(self._by_the_book(data, None))})
 
-    def predict(self, body: dict[str, Any]) -> tuple[bool, Any]:
-        """Whether the answer goes without its frame (language models' formats), and the predictions."""
+    def predict(self, body: dict[str, Any], raw: bytes = b"") -> tuple[bool, Any]:
+        """Whether the answer goes without its frame (language models' formats), and the predictions.
+
+        `raw` is the text of the body, where it came as JSON in one of MLflow's formats.
+        """
         if self.plan and self._call and len(body) == 1:
             (kind, value), *_ = body.items()
             data = self.plan.convert(kind, value)
@@ -63,7 +67,8 @@ class Predictor:
                 except Exception as error:  # whatever the model raises
                     _log.warning("The model failed on an input.", exc_info=True)
                     raise model_failed(error) from error
-        return self._long_way(body)
+        # Python's JSON keeps integers beyond 64 bits, which orjson turns into floats.
+        return self._long_way(_lenient(raw) if 0 < len(raw) < _EXACT_BELOW else body)
 
     def _long_way(self, body: dict[str, Any]) -> tuple[bool, Any]:
         from mlflow.pyfunc.scoring_server import _parse_json_data

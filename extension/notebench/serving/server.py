@@ -1,11 +1,14 @@
 """Listens first, loads then: health checks answer while a large model loads; SIGTERM lets requests finish."""
 
 import asyncio
+import contextlib
 import json
+import signal
 import socket
 import stat
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ def listen(uds: str, host: str, port: int) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.bind(uds)
     path.chmod(0o600)
+    sock.listen(512)
     return sock
 
 
@@ -47,6 +51,15 @@ def tell(event: str, **values: object) -> None:
 async def serve(uri: str, sock: socket.socket, limit_bytes: int) -> int:
     """Serve until told to stop. Returns the exit code."""
     import uvicorn
+
+    class Server(uvicorn.Server):
+        """Ends with our exit code; uvicorn's own would raise the signal again when it is done."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+            yield
 
     app: Any = App(limit_bytes)
     config = uvicorn.Config(
@@ -60,7 +73,7 @@ async def serve(uri: str, sock: socket.socket, limit_bytes: int) -> int:
         h11_max_incomplete_event_size=65_536,
         ws="none",
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     running = asyncio.create_task(server.serve(sockets=[sock]))
     begun = time.monotonic()
     try:

@@ -115,6 +115,8 @@ def test_added_packages_come_along_when_only_notebench_changes(scientific: Built
     )
     say(second / "bin/pip", "uninstall", "--yes", "iniconfig")
     assert [package.name for package in added_packages(first)] == ["iniconfig"]
+    trees.remove(second)  # the way back to the bare image
+    assert added_packages(ensure_layer(tmp_path, "personal", other.image, root)) == []
 
 
 def test_without_the_image(scientific: Built, tmp_path: Path) -> None:

@@ -96,6 +96,9 @@ def _make_beside(target: Path, base: Path, image: ImageVersion) -> None:
         _make(made, target, base, image)
         if not target.exists():
             made.rename(target)
+        if earlier is not None:
+            # Only once: who deletes the layer to begin anew does not get the old packages back.
+            _write(earlier / MANIFEST, json.dumps(_read(earlier) | {"carried": True}, indent=1))
     except OSError:
         if not _fits(target, base):
             raise
@@ -106,8 +109,9 @@ def _make_beside(target: Path, base: Path, image: ImageVersion) -> None:
 def _earlier(target: Path, base: Path) -> Path | None:
     """The newest layer over the same locked packages, left by an earlier version of Notebench."""
     stem, foundation = target.name.rpartition("-")[0], _read(base).get("foundation")
+    found = [(layer, _read(layer)) for layer in target.parent.glob(f"{stem}-*")]
     same = [
-        layer for layer in target.parent.glob(f"{stem}-*") if _read(layer).get("foundation") == foundation
+        layer for layer, known in found if known.get("foundation") == foundation and "carried" not in known
     ]
     return max(same, key=lambda layer: (layer / MANIFEST).stat().st_mtime, default=None)
 

@@ -31,10 +31,10 @@ class Store:
     database is locked for longer than ten seconds, read-only or its disk full.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS) -> None:
         self.file = file
         self._engine = create_engine(
-            f"sqlite:///{file}", pool_size=8, connect_args={"timeout": _BUSY_MS / 1000}
+            f"sqlite:///{file}", pool_size=8, connect_args={"timeout": busy_ms / 1000}
         )
         event.listen(self._engine, "connect", _on_connect)
         event.listen(self._engine, "begin", _on_begin)
@@ -90,7 +90,7 @@ class Store:
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # Transactions are begun by `_on_begin`; the driver's own habit would begin them too late.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,5 +1,7 @@
 """Brings a database to the version of this code, and refuses one that a newer version wrote."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -32,14 +34,14 @@ def upgrade(engine: Engine, file: Path) -> None:
     if found == set(script.get_heads()):
         return
     if found:
-        _keep_copy(engine, file, "-".join(sorted(found)))
+        _keep_copy(file, "-".join(sorted(found)))
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
 
 
-def _keep_copy(engine: Engine, file: Path, revision: str) -> None:
+def _keep_copy(file: Path, revision: str) -> None:
     copy = file.with_name(f"{file.name}.{revision}.bak")
     copy.unlink(missing_ok=True)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))

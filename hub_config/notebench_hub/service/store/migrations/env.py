@@ -8,6 +8,7 @@ context.configure(
     target_metadata=Table.metadata,
     render_as_batch=True,
     transaction_per_migration=True,
+    transactional_ddl=True,  # SQLite has it; a migration that is killed has not happened
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,145 @@
+"""The store: migrations, one writer, nothing lost that was acknowledged, an audit that shows tampering."""
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from notebench.contract.errors import Refused, Unavailable
+from notebench.contract.people import Member, Role
+from notebench_hub.service.store import Store, Transaction, audit, projects
+from notebench_hub.service.store.base import Table
+from sqlalchemy import create_engine
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "notebench.db")
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def test_migrations_make_what_the_code_expects(store: Store) -> None:
+    import notebench_hub.service.app  # noqa: F401 - knows all tables
+
+    with create_engine(f"sqlite:///{store.file}").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_open_twice_keeps_everything(store: Store) -> None:
+    store.write_now(projects.put, "alloys", [Member(user="ana", role=Role.owner)])
+    again = Store(store.file)
+    again.open()
+    assert again.read_now(projects.names) == ["alloys"]
+    again.close()
+
+
+def test_newer_database_is_refused_and_untouched(store: Store) -> None:
+    with sqlite3.connect(store.file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = store.file.read_bytes()
+    with pytest.raises(Refused, match="newer version"):
+        store.open()
+    assert store.file.read_bytes() == before
+
+
+def test_older_database_is_copied_first(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from notebench_hub.service.store import migrate
+
+    file = tmp_path / "notebench.db"
+    engine = create_engine(f"sqlite:///{file}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute("INSERT INTO projects VALUES ('alloys', '2026-01-01T00:00:00.000000+00:00')")
+    store = Store(file)
+    store.open()
+    assert store.read_now(projects.names) == ["alloys"]
+    assert (tmp_path / "notebench.db.0001.bak").exists()
+    store.close()
+
+
+def test_a_failed_write_leaves_nothing(store: Store) -> None:
+    def half(tx: Transaction) -> None:
+        projects.put(tx, "alloys", [])
+        raise KeyError("on purpose")
+
+    with pytest.raises(KeyError):
+        store.write_now(half)
+    assert store.read_now(projects.names) == []
+
+
+async def test_many_writers_and_readers_at_once(store: Store) -> None:
+    async def write(number: int) -> None:
+        await store.write(audit.note, "ana", "personal", "test", str(number))
+        await store.read(projects.names)
+
+    await asyncio.gather(*(write(number) for number in range(100)))
+    assert store.read_now(audit.first_break) is None
+
+
+def test_locked_database_is_unavailable_not_broken(store: Store) -> None:
+    other = sqlite3.connect(store.file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    impatient = Store(store.file, busy_ms=200)
+    with pytest.raises(Unavailable):
+        impatient.write_now(projects.put, "alloys", [])
+    other.execute("ROLLBACK")
+    impatient.write_now(projects.put, "alloys", [])
+    impatient.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET user = 'ben' WHERE number = 3",
+        "UPDATE audit SET detail = '{}' WHERE number = 3",
+        "DELETE FROM audit WHERE number = 3",
+    ],
+)
+def test_tampering_with_the_audit_shows(store: Store, change: str) -> None:
+    for number in range(1, 6):
+        store.write_now(audit.note, "ana", "personal", "made", f"thing-{number}", size=number)
+    assert store.read_now(audit.first_break) is None
+    with sqlite3.connect(store.file) as connection:
+        connection.execute(change)
+    assert store.read_now(audit.first_break) == 3
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from notebench_hub.service.store import Store, projects
+store = Store(Path(sys.argv[1]))
+for number in range(100_000):
+    store.write_now(projects.put, f"p{number}", [])
+    print(number, flush=True)
+"""
+
+
+def test_killed_in_the_middle_of_writing(store: Store) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(store.file)], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout
+    acknowledged = [writer.stdout.readline() for _ in range(50)]
+    writer.send_signal(signal.SIGKILL)
+    acknowledged += writer.stdout.read().splitlines(keepends=True)
+    writer.wait()
+    whole = [int(line) for line in acknowledged if line.endswith("\n")]
+    names = set(store.read_now(projects.names))
+    assert {f"p{number}" for number in whole} <= names

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from notebench.contract.errors import Refused
+from notebench_spawner.catalogue import model
 from notebench_spawner.catalogue.load import load
 
 from tests.unit.catalogue.shelf import CATALOGUE, stock, write
@@ -137,3 +138,12 @@ def test_mangled_files_load_or_are_refused(tmp_path: Path, text: str) -> None:
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with suppress(Refused):  # anything else is a traceback for a typing mistake
         load(file)
+
+
+def test_every_key_is_described_for_admins() -> None:
+    page = (SHIPPED.parents[1] / "docs" / "admin.md").read_text()
+    entries = [
+        kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, model.Entry)
+    ]
+    keys = {field.alias or name for kind in entries for name, field in kind.model_fields.items()}
+    assert [key for key in sorted(keys) if f"`{key}`" not in page and f"{key}:" not in page] == []

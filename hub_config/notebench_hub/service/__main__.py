@@ -12,6 +12,7 @@ from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_hub.place import Place
 from notebench_hub.service.app import build_parts, compose, create_app
 from notebench_hub.settings import load
+from notebench_hub.shipped import catalogue_file
 
 
 def main() -> int:
@@ -26,7 +27,9 @@ def main() -> int:
         backend = ProcessBackend(
             place.workloads,
             place.environments,
-            prepare=lambda one: prepare_environment(one, place.environments, lambda *_: None),
+            prepare=lambda one: prepare_environment(
+                one, catalogue_file(settings), place.environments, lambda _: None
+            ),
         )
         parts = build_parts(place, instance, settings, backend)
         parts.store.open()

@@ -96,6 +96,11 @@ class RunController:
             log.exception("run %s could not be started", kept.run.id)
             reason = f"It could not be started: {error.strerror or error}."
             await self._end(kept, RunState.failed, reason)
+        except Exception:
+            # Our own mistake. Without an end here the run would wait for ever and say nothing.
+            log.exception("run %s could not be started", kept.run.id)
+            reason = "An error inside Notebench kept it from starting; the service's log names this run."
+            await self._end(kept, RunState.failed, reason)
 
     async def _settle(self, kept: Kept, look: Observation) -> None:
         """Its process is gone: take the last report from disk, then say how it ended."""

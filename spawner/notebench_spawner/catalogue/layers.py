@@ -161,5 +161,5 @@ def _kernelspec(made: Path, target: Path, base: Path, image: ImageVersion) -> No
     spec["argv"][0] = str(target / "bin" / "python")
     spec["display_name"] = f"Python {image.python}"
     _write(folder / "kernel.json", json.dumps(spec, indent=1))
-    for logo in original.glob("logo*"):
-        _point(folder / logo.name, logo)
+    for logo in original.glob("logo*"):  # copied: the Jupyter server follows no link that leads out of here
+        shutil.copyfile(logo, folder / logo.name)

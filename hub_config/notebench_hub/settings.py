@@ -40,7 +40,6 @@ class Runs(Section):
     concurrency: int = Field(
         default=2, ge=1, description="Notebook runs at the same time in this installation."
     )
-    lost_after_seconds: int = Field(default=30, ge=5, description="How long a run may be out of sight.")
 
 
 class Limits(Section):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from notebench.contract.errors import Conflict, Unavailable
+from notebench.contract.errors import Conflict, NotFound, Unavailable
 from notebench_spawner import processes
 from notebench_spawner.workload import Kind
 
@@ -55,7 +55,7 @@ def down(
 
 
 def _end_without_socket(place: Place) -> None:
-    """Somebody owns the state directory but does not listen: it is just starting, or its socket was removed."""
+    """Who owns the state directory does not listen: it is just starting, or its socket was removed."""
     supervisor = records.read(place).get(records.SUPERVISOR)
     if supervisor and supervisor.alive():
         os.kill(supervisor.pid, signal.SIGTERM)
@@ -119,7 +119,12 @@ def restart(
         raise Unavailable(
             "Notebench does not run in {place}.", "Start it with `notebench up`.", place=place.root
         )
-    for name in [part] if part else [one.name for one in found.parts]:
+    known = [one.name for one in found.parts]
+    if part is not None and part not in known:
+        raise NotFound(
+            "There is no part {part}.", "The parts are: {parts}.", part=part, parts=", ".join(known)
+        )
+    for name in [part] if part else known:
         say(_("Restarting {part}", part=name))
         control.ask(place, "restart", timeout=_RESTART_SECONDS, part=name)
         say(_("{part} answers again.", part=name))

@@ -45,7 +45,7 @@ def tail(file: Path, lines: int, *, since: int = 0) -> list[str]:
             text = opened.read().decode(errors="replace")
     except FileNotFoundError:
         return []
-    return text.splitlines()[-lines:]
+    return text.splitlines()[-lines:] if lines else []
 
 
 def follow_many(files: Mapping[str, Path], pause: float = 0.3) -> Iterator[tuple[str, str]]:

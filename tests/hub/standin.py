@@ -105,7 +105,8 @@ class StandIn:
         self.asked: list[SessionRequest] = []
         self.told: list[tuple[str, SessionUpdate]] = []
         self.catalogue = catalogue()
-        self.slow = 0.0
+        self.broken = False
+        """Grants what cannot run."""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -176,6 +177,9 @@ class StandIn:
             hardware=Hardware(profile=body.profile or "small", cpu=1, memory_mib=2048),
             home=self.homes / folder_name(body.user),
             command=["python"],
-            env={"NOTEBENCH_USER": body.user},
+            env={
+                "NOTEBENCH_USER": body.user,
+                **({"JUPYTERHUB_SINGLEUSER_APP": "no.such"} if self.broken else {}),
+            },
             secret_env={"NOTEBENCH_TOKEN": "nbt_session_test"},
         )

@@ -43,6 +43,7 @@ class ReaderLanguage(Extension):
             steps=WORDS.items,
             servers=servers,
             server_api=server_api,
+            spawn_page=spawn_page,
             cores=cores,
             memory=memory,
             day=day,
@@ -82,6 +83,13 @@ async def start(context: Context) -> StartPage:
 def servers(context: Context) -> list[Server]:
     """The reader's servers."""
     return servers_of(_handler(context), context["user"])
+
+
+@pass_context
+def spawn_page(context: Context, spawner: Any) -> str:
+    """The address of the start page of a server."""
+    parts = (spawner.user.escaped_name, *([url_escape_path(spawner.name)] if spawner.name else []))
+    return str(url_path_join(context["base_url"], "spawn", *parts))
 
 
 @pass_context

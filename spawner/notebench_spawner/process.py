@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notebench_spawner.marks import N_
 from notebench_spawner.workload import Hardware, Kind, Workload
 
 MARK = "NOTEBENCH_WORKLOAD"
@@ -106,7 +107,7 @@ def process_spec(
 
 def enforcement() -> str:
     """How CPU and memory of a profile are enforced on this machine, one sentence."""
-    return (
+    return N_(
         "Each workload is bound to its number of cores, and its memory is measured every second: "
         "above the profile's figure its largest process is ended."
     )

@@ -64,8 +64,8 @@ class Exit(BaseModel):
         if self.timed_out:
             return "It took longer than its time limit and was ended."
         if self.over_memory and self.code != 0:
-            amount = f" of {limits_mib} MiB" if limits_mib else ""
-            return f"It used more memory than its hardware profile gives{amount}. Choose a larger profile."
+            amount = f"{limits_mib} MiB" if limits_mib else "see its log"
+            return f"It used more memory than its hardware profile gives: {amount}. Choose a larger profile."
         if self.stopped:
             return "It was stopped."
         if self.signal:

@@ -36,7 +36,7 @@ def plan(
     current = [one for one in going if _is_current(wanted, one)] if wanted.wanted else []
     rest = [one for one in going if one not in current]
     keep_old = wanted.wanted and sum(one.ready for one in current) < wanted.replicas
-    stop = [one for one in rest if not (keep_old and one.ready and one.generation < wanted.generation)]
+    stop = [one for one in rest if not (keep_old and one.ready)]
     there = {one.number for one in servers if _is_current(wanted, one)}
     missing = [number for number in range(wanted.replicas) if number not in there] if wanted.wanted else []
     idle = [one for one in servers if one.workload not in busy]

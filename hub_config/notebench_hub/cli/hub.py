@@ -103,4 +103,4 @@ def _problem(answer: httpx.Response) -> NotebenchError:
         problem = Problem.model_validate(answer.json())
     except ValueError:
         return Unavailable("The service answered {status}.", "Look at its log.", status=answer.status_code)
-    return Refused("{said}", "{then}", code=problem.code, said=problem.message, then=problem.next_step)
+    return Refused(problem.message, problem.next_step, code=problem.code)  # translated already

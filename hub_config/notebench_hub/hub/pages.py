@@ -101,7 +101,7 @@ def server_api(context: Context, spawner: Any) -> str:
 
 def ticks(text: str) -> Markup:
     """Text with what is between backticks shown as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 @pass_context

@@ -213,10 +213,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
                     return
                 if not processes.alive(self.record):
                     raise Unavailable(
-                        "JupyterLab ended while it was starting: {words}",
+                        "JupyterLab ended while it was starting. It said last: {words}.",
                         "Start again. If it ends again, tell an admin the session's id: {session}.",
                         code="session-ended",
-                        words=_last_line(self.folder),
+                        words=_last_line(self.folder).rstrip("."),
                         session=self.session,
                     )
                 await asyncio.sleep(0.1)

@@ -39,9 +39,7 @@ def spawn_exception(problem: Problem, status: int) -> SpawnException:
     )
     # Some of the hub's pages read these attributes, others the exception's own.
     exception.jupyterhub_message = exception.message
-    exception.message_html = (
-        f"<strong>{html.escape(problem.message)}</strong> {html.escape(problem.next_step)}"
-    )
+    exception.message_html = f"<strong>{_html(problem.message)}</strong> {_html(problem.next_step)}"
     exception.jupyterhub_html_message = exception.message_html
     return exception
 

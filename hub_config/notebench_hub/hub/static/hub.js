@@ -132,12 +132,20 @@ function startingPage(panel) {
       else item.removeAttribute("aria-current");
     });
   }
-  function fail(text) {
+  // The hub sends what was wrong and what to do next as one text, or apart in HTML, which is only read here.
+  function sentences(said) {
+    const whole = said.message.replace(/^Spawn failed: /, "");
+    if (!said.html_message) return [whole];
+    const parts = new DOMParser().parseFromString(said.html_message, "text/html");
+    const what = one("strong", parts)?.textContent || "";
+    return [what, parts.body.textContent.slice(what.length).trim()];
+  }
+  function fail(what, then = "") {
     over = true;
     source.close();
     const current = steps.find((item) => item.className === "now");
     if (current) mark(current.dataset.step, true);
-    failed.textContent = text;
+    failed.replaceChildren(Object.assign(document.createElement("strong"), { textContent: what }), then);
     failed.hidden = false;
     one("#again").hidden = false;
     cancel.hidden = now.hidden = bar.hidden = true;
@@ -154,7 +162,7 @@ function startingPage(panel) {
       steps.forEach((item) => { item.className = "done"; });
       location.replace(said.url);
     } else if (said.failed) {
-      fail(said.message.replace(/^Spawn failed: /, ""));
+      fail(...sentences(said));
     } else if (said.step) {
       bar.value = said.progress;
       now.textContent = said.message;

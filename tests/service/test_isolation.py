@@ -42,12 +42,6 @@ ROWS: dict[str, str] = {
     "DELETE /deployments/{name}": "people",  # editors of what it belongs to, like the next one
     "PUT /deployments/{name}/desired": "people",
     "GET /deployments/{name}/logs": "people",
-    "GET /deployments": "people",
-    "GET /deployments/{name}": "people",
-    "PUT /deployments/{name}": "editors",
-    "PUT /deployments/{name}/desired": "people",  # editors of what it belongs to, like the next
-    "DELETE /deployments/{name}": "people",
-    "GET /deployments/{name}/logs": "people",
     "GET /experiments": "people",
     "GET /experiments/{experiment}": "people",
     "GET /experiments/{experiment}/runs": "people",

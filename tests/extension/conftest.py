@@ -71,10 +71,19 @@ def _mixed(folder: Path) -> None:
         LinearRegression().fit(numbers[["n", "x"]], [1, 2, 3, 4]), numbers[["n", "x"]], folder / "numbers"
     )
     mlflow.pyfunc.save_model(folder / "echo", python_model=Echo(), signature=infer_signature(x))
-    typed = ModelSignature(Schema([
-        ColSpec("double", "d"), ColSpec("float", "f"), ColSpec("long", "l"), ColSpec("integer", "i"),
-        ColSpec("string", "s"), ColSpec("boolean", "b"), ColSpec("datetime", "t", required=False),
-    ]))  # fmt: skip
+    typed = ModelSignature(
+        Schema(
+            [
+                ColSpec("double", "d"),
+                ColSpec("float", "f"),
+                ColSpec("long", "l"),
+                ColSpec("integer", "i"),
+                ColSpec("string", "s"),
+                ColSpec("boolean", "b"),
+                ColSpec("datetime", "t", required=False),
+            ]
+        )
+    )
     mlflow.pyfunc.save_model(folder / "typed", python_model=Echo(), signature=typed)
     mlflow.pyfunc.save_model(folder / "broken", python_model=Broken())
 

@@ -1,4 +1,4 @@
-"""The model server as a process on a real socket: protocols, limits, problems, metrics, draining, load failures."""
+"""The model server as a process on a real socket: protocols, limits, problems, metrics, its end."""
 
 import json
 import signal
@@ -123,13 +123,17 @@ def test_open_inference_protocol(wine, names):
 @pytest.mark.parametrize(
     "tensor",
     [
-        {}, 1, {"name": "x"}, {"name": "x", "datatype": "FP65", "shape": [1], "data": [1]},
-        {"name": "x", "datatype": "FP64", "shape": [2], "data": [1]}, {"name": "x", "datatype": "FP64", "shape": "2"},
+        {},
+        1,
+        {"name": "x"},
+        {"name": "x", "datatype": "FP65", "shape": [1], "data": [1]},
+        {"name": "x", "datatype": "FP64", "shape": [2], "data": [1]},
+        {"name": "x", "datatype": "FP64", "shape": "2"},
         {"name": "x", "datatype": "FP64", "shape": [1], "data": ["a"]},
         {"name": "x", "datatype": "INT8", "shape": [1], "data": [999]},
         {"name": "x", "datatype": "FP64", "shape": [1, 2], "data": [1, 2]},
     ],
-)  # fmt: skip
+)
 def test_wrong_tensors_are_refused(wine, tensor):
     answer = wine.post("/v2/models/model/infer", json={"inputs": [tensor]})
     assert answer.status_code == 400, answer.text

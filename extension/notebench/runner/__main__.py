@@ -12,7 +12,7 @@ from notebench.contract.runs import RunState
 from notebench.layer import added_packages
 from notebench.runner.parameters import check_parameters
 from notebench.runner.report import Poster, Reporter
-from notebench.runner.spec import STATE_VARIABLE, RunSpec, read_spec
+from notebench.runner.spec import STATE_VARIABLE, RunSpec, check_notebook, read_spec
 
 _FINAL_REPORT = 20.0  # seconds that the last report may take; the service reads it from disk after that
 _EXIT = {RunState.succeeded: 0, RunState.failed: 1, RunState.timed_out: 124, RunState.cancelled: 143}
@@ -25,6 +25,7 @@ for _module in ("rfc3987_syntax", "pyarrow", "pyarrow.fs", "boto3", "gcsfs"):
 
 async def execute(spec: RunSpec, reporter: Reporter) -> tuple[RunState, str]:
     """Run it; the final report is in `reporter` afterwards."""
+    check_notebook(spec)
     check_parameters(spec.parameters)
     from notebench.runner.kernel import RunKernel
     from notebench.runner.stopping import Stopping

@@ -11,7 +11,7 @@ from papermill.execute import prepare_notebook_metadata, remove_error_markers
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from notebench.contract.errors import NotFound, Refused
+from notebench.contract.errors import Refused
 from notebench.runner.parameters import check_source
 from notebench.runner.spec import RunSpec
 
@@ -19,7 +19,7 @@ _SAVING_SHARE = 4  # a save that took t seconds is not repeated within 4·t seco
 
 
 def load(spec: RunSpec) -> Any:
-    """The notebook with its parameters, ready to run. Raises Refused or NotFound before anything has run."""
+    """The notebook with its parameters, ready to run. Raises Refused before anything has run."""
     notebook = _read(spec.notebook)
     language = _language(notebook)
     if language != "python":
@@ -40,13 +40,6 @@ def load(spec: RunSpec) -> Any:
 
 
 def _read(path: Path) -> Any:
-    if not path.is_file():
-        raise NotFound(
-            "There is no notebook {path}.",
-            "Check the path, or save the notebook first.",
-            code="notebook-missing",
-            path=path.name,
-        )
     try:
         return load_notebook_node(str(path))
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:

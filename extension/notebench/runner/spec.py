@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notebench.contract.errors import Refused
+from notebench.contract.errors import NotFound, Refused
 
 RUN_VARIABLE = "NOTEBENCH_RUN_ID"
 SPEC_VARIABLE = "NOTEBENCH_RUN_SPEC"
@@ -49,6 +49,17 @@ def read_spec(environ: Mapping[str, str]) -> RunSpec:
         timeout_seconds=raw.get("timeout_seconds"),
         attempt=int(environ.get("NOTEBENCH_ATTEMPT") or 1),
     )
+
+
+def check_notebook(spec: RunSpec) -> None:
+    """Refuse a run whose notebook is not there."""
+    if not spec.notebook.is_file():
+        raise NotFound(
+            "There is no notebook {path}.",
+            "Check the path, or save the notebook first.",
+            code="notebook-missing",
+            path=spec.notebook.name,
+        )
 
 
 def _local(raw: Mapping[str, Any], key: str) -> Path:

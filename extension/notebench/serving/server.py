@@ -6,8 +6,8 @@ import json
 import signal
 import socket
 import stat
-import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,11 +103,6 @@ def _load(uri: str) -> tuple[Any, bool]:
     try:
         served = load(uri)
         return Predictor(served), flavours.thread_safe(served)
-    except NotebenchError:
-        if error := sys.exc_info()[1]:
-            import traceback
-
-            traceback.print_exception(
-                error.__cause__ or error
-            )  # for the log; the sentence goes to the supervisor
+    except NotebenchError as error:
+        traceback.print_exception(error.__cause__ or error)  # for the log; supervisors get the sentence
         raise

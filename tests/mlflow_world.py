@@ -182,10 +182,10 @@ class World:
             "HOME": str(self.root),
         }
 
-    def python(self, token: str, code: str) -> subprocess.CompletedProcess[str]:
+    def python(self, token: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run code as a notebook of the token's owner would."""
         return subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", code, *arguments],
             env=self.environ(token),
             cwd=self.root,
             capture_output=True,

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final, TypeVar
 
 import httpx
 from fastapi import Request, Response
 from notebench.contract import SERVICE_PREFIX
-from notebench.contract.errors import NotAllowed, NotebenchError, Refused, Unavailable
+from notebench.contract.errors import NotAllowed, NotebenchError, NotFound, Refused, Unavailable
 from notebench.contract.people import PERSONAL, Role
 
 from notebench_hub.service import relay
@@ -85,6 +86,14 @@ class MlflowDoor:
         place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
         sent = await self._build(request, route, path, _acting(asker, owner), place)
         response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            await response.aclose()
+            # The principal may do everything in its workspace: MLflow says "forbidden" of what is not there.
+            raise NotFound(
+                "There is no such experiment, run, model or file in this workspace.",
+                "Check the name, and look for whom you act.",
+                code="mlflow-unknown",
+            )
         return relay.answer(response, self._rules.types, deadline)
 
     async def _build(

@@ -22,6 +22,8 @@ CLIENT_ENVIRONMENT: Final = {
     # The gateway keeps multipart and presigned routes closed: they name places outside a workspace.
     "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
     "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
+    # MLflow would print an address in its own web pages, which nobody can open here.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
 }

@@ -186,6 +186,10 @@ def serve(root: Path) -> None:
     parts.store.write_now(projects.put, "wine", members)
     features = []
     names = options["features"].split()
+    if "all" in names:
+        from notebench_hub.service.app import compose
+
+        features.extend(compose(parts))
     if "runs" in names:
         from notebench_hub.service import runs
 

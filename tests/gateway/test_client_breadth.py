@@ -134,4 +134,4 @@ def test_a_model_server_loads_and_writes_nothing(world: World) -> None:
     assert world.python("session-ann", REGISTERS).returncode == 0
     done = world.python("server-ann", LOADS)
     assert done.stdout.startswith("True"), done.stderr[-3000:]
-    assert "You may read the experiments and models of personal, but not change them." in done.stdout
+    assert "A model server may only read from MLflow." in done.stdout

@@ -174,6 +174,28 @@ def _let_in(answer: httpx.Response) -> bool:
     return said["error_code"] in LET_IN and said.get("code") != "mlflow-unknown"
 
 
+@pytest.mark.parametrize("source", ["runs:/{run_id}/m", "models:/{model_id}", "mlflow-artifacts:/{folder}"])
+@pytest.mark.parametrize("named", [{}, {"run_id": "{run_id}"}, {"model_id": "{model_id}"}])
+def test_no_version_is_made_of_a_strangers_model(
+    world: World, anns: dict[str, str], source: str, named: dict[str, str]
+) -> None:
+    with world.http("session-bob") as http:
+        http.post(f"{API}/registered-models/create", json={"name": "bobs"})
+        body = {key: value.format(**anns) for key, value in named.items()}
+        body |= {"name": "bobs", "source": source.format(**anns)}
+        made = http.post(f"{API}/model-versions/create", json=body)
+        if made.status_code == 200:
+            # MLflow notes down a run it has not looked up. It opens nothing:
+            version = made.json()["model_version"]["version"]
+            asked = {"name": "bobs", "version": version}
+            where = http.get(f"{API}/model-versions/get-download-uri", params=asked)
+            assert anns["folder"] not in where.text
+            form = http.get(f"/api/v1/models/bobs/versions/{version}/signature")
+            assert form.json().get("inputs", []) == []
+        assert SECRET not in made.text
+        assert http.get(anns["file"]).status_code == 404
+
+
 def test_nothing_has_changed_for_its_owner(world: World, anns: dict[str, str]) -> None:
     with world.http("session-ann") as http:
         assert http.get(anns["file"]).text == SECRET

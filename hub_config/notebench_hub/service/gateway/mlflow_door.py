@@ -17,7 +17,7 @@ from notebench_hub.service.asker import Asker, AskerKind, Owner
 from notebench_hub.service.gateway import guards
 from notebench_hub.service.gateway.problems import mlflow_problem, says_python_client
 from notebench_hub.service.gateway.routes import Route, find
-from notebench_hub.service.mlflow_client.client import AWAY, Mlflow, away
+from notebench_hub.service.mlflow_client.client import AWAY, Mlflow, away, refusal
 from notebench_hub.service.mlflow_client.signature import WORKSPACE_HEADER
 from notebench_hub.service.mlflow_client.workspaces import Access, Provisioned, Workspaces
 from notebench_hub.service.names import workspace_name
@@ -74,26 +74,14 @@ class MlflowDoor:
         owner = _confine(asker, request.headers.get(WORKSPACE_HEADER, "").strip())
         may = _access(asker, owner)
         if route.access is Access.write and may is Access.read:
-            raise NotAllowed(
-                "You may read the experiments and models of {project}, but not change them.",
-                "Ask an owner of the project to make you an editor.",
-                code="read-only",
-                project=owner.acting_for,
-            )
+            raise _read_only(asker, owner)
         until = asyncio.get_running_loop().time() + _patience(request)
         # MLflow's client gives its first question 3 s; everything else must be said within 5.
         strikes = 1 if path.endswith("/server-info") else 2
         place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
         sent = await self._build(request, route, path, _acting(asker, owner), place)
         response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
-        if response.status_code == HTTPStatus.FORBIDDEN:
-            await response.aclose()
-            # The principal may do everything in its workspace: MLflow says "forbidden" of what is not there.
-            raise NotFound(
-                "There is no such experiment, run, model or file in this workspace.",
-                "Check the name, and look for whom you act.",
-                code="mlflow-unknown",
-            )
+        await _refuse_misleading(response)
         return relay.answer(response, self._rules.types, deadline)
 
     async def _build(
@@ -135,6 +123,37 @@ class MlflowDoor:
             return task.result()
         finally:
             task.cancel()
+
+
+async def _refuse_misleading(response: httpx.Response) -> None:
+    """Say in clear words what MLflow's bare 403 and its 500 mean. Other answers pass as they are."""
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        await response.aclose()
+        # The principal may do everything in its workspace: MLflow says "forbidden" of what is not there.
+        raise NotFound(
+            "There is no such experiment, run, model or file in this workspace.",
+            "Check the name, and look for whom you act.",
+            code="mlflow-unknown",
+        )
+    if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        await response.aread()
+        await response.aclose()
+        raise refusal(response)
+
+
+def _read_only(asker: Asker, owner: Owner) -> NotAllowed:
+    if asker.kind is AskerKind.model_server:
+        return NotAllowed(
+            "A model server may only read from MLflow.",
+            "Log from a notebook or a notebook run instead.",
+            code="read-only",
+        )
+    return NotAllowed(
+        "You may read the experiments and models of {project}, but not change them.",
+        "Ask an owner of the project to make you an editor.",
+        code="read-only",
+        project=owner.acting_for,
+    )
 
 
 def wire_path(request: Request, prefix: str) -> str:

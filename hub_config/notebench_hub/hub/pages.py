@@ -13,6 +13,7 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 from jupyterhub.utils import url_escape_path, url_path_join
 from markupsafe import Markup, escape
+from notebench_spawner.marks import N_
 from notebench_spawner.sessions.phases import WORDS
 from tornado.web import RequestHandler, StaticFileHandler
 
@@ -108,7 +109,7 @@ def ticks(text: str) -> Markup:
 def cores(context: Context, cpu: float) -> str:
     """A number of cores."""
     count = format_decimal(cpu, locale=language(context))
-    return say(context, "{count} core" if cpu == 1 else "{count} cores", count=count)
+    return say(context, N_("{count} core") if cpu == 1 else N_("{count} cores"), count=count)
 
 
 @pass_context

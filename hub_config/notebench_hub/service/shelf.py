@@ -28,8 +28,9 @@ class Shelf:
 
     async def current(self) -> CatalogueFile:
         """The catalogue that counts now. Raises Unavailable if there never was a good one."""
-        async with self._reading:
-            await asyncio.to_thread(self._refresh)
+        if self._stamp() != self._seen:
+            async with self._reading:
+                await asyncio.to_thread(self._refresh)
         if self._good is None:
             raise Unavailable(
                 "The catalogue cannot be read: {reason}",
@@ -65,17 +66,21 @@ class Shelf:
             return "", profile
         return last.image, profile or last.profile
 
-    def _refresh(self) -> None:
+    def _stamp(self) -> tuple[int, int]:
+        """Changes with the file; zeros where there is none."""
         try:
             stat = self.file.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
         except OSError:
-            seen = None
-        if seen is not None and seen == self._seen:
+            return 0, 0
+        return stat.st_mtime_ns, stat.st_size
+
+    def _refresh(self) -> None:
+        seen = self._stamp()
+        if seen == self._seen:
             return
-        self._seen = seen
         try:
             self._good = load(self.file)
             self._trouble = None
         except NotebenchError as error:
             self._trouble = error
+        self._seen = seen

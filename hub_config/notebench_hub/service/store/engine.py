@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -21,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _BUSY_MS = 10_000
+_READERS = 8
 
 
 class Store:
@@ -34,11 +36,14 @@ class Store:
     def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS) -> None:
         self.file = file
         self._engine = create_engine(
-            f"sqlite:///{file}", pool_size=8, connect_args={"timeout": busy_ms / 1000}
+            f"sqlite:///{file}", pool_size=_READERS + 1, connect_args={"timeout": busy_ms / 1000}
         )
         event.listen(self._engine, "connect", _on_connect)
         event.listen(self._engine, "begin", _on_begin)
         self._writes = self._engine.execution_options(writes=True)
+        # Threads of its own, so that what takes long elsewhere never keeps a request waiting for the store.
+        self._readers = ThreadPoolExecutor(_READERS, "store-read")
+        self._writer = ThreadPoolExecutor(1, "store-write")
         # SQLite has one writer; waiting here is fair and cheap, waiting at the file's lock is neither.
         self._writing = threading.Lock()
 
@@ -47,20 +52,24 @@ class Store:
         upgrade(self._engine, self.file)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, after what was begun has ended."""
+        self._readers.shutdown()
+        self._writer.shutdown()
         self._engine.dispose()
 
     async def read(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
         """The function's result over one consistent state."""
-        return await asyncio.to_thread(lambda: self.read_now(function, *arguments, **named))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: self.read_now(function, *arguments, **named))
 
     async def write(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
         """The function's result, after its changes are on disk. It must wait for nothing but the store."""
-        return await asyncio.to_thread(lambda: self.write_now(function, *arguments, **named))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, lambda: self.write_now(function, *arguments, **named))
 
     def read_now(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs

@@ -41,6 +41,21 @@ function Loaded({ deployment, refresh }: ILoadedProps): React.ReactElement {
   return (
     <>
       <Head deployment={deployment} refresh={refresh} />
+      <p className="nb-hint">
+        <RecordLink to={{ room: 'models', id: deployment.model }}>
+          {deployment.model} {deployment.version}
+        </RecordLink>
+        {' · '}
+        {trans.__('Desired: %1', desiredWords(deployment.desired, trans))}
+        {' · '}
+        {trans.__('Observed: %1', observedWords(deployment.observed, trans)[1])}
+        {deployment.endpoint && (
+          <>
+            {' · '}
+            <code>{deployment.endpoint}</code>
+          </>
+        )}
+      </p>
       {deployment.reason && (
         <p
           className={deployment.observed === 'failing' ? 'nb-trouble nb-trouble-line' : 'nb-hint'}

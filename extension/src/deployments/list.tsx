@@ -84,7 +84,11 @@ export function DeploymentTable(): React.ReactElement {
         header: trans.__('Updated'),
         cell: cell => ago(cell.getValue<string>(), language)
       },
-      { accessorKey: 'reason', header: trans.__('Reason') }
+      {
+        accessorKey: 'reason',
+        header: trans.__('Reason'),
+        cell: ({ row }) => <span className="nb-wrap">{row.original.reason}</span>
+      }
     ],
     [trans, language]
   );

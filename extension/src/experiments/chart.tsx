@@ -28,7 +28,7 @@ function theme(node: HTMLElement, name: string): string {
   return getComputedStyle(node).getPropertyValue(name).trim() || '#888';
 }
 
-function options(node: HTMLElement, lines: ILine[], language: string): uPlot.Options {
+function options(node: HTMLElement, lines: ILine[], language: string, step: string): uPlot.Options {
   const stroke = theme(node, '--jp-ui-font-color1');
   const grid = { stroke: theme(node, '--jp-border-color2'), width: 1 };
   const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 6 });
@@ -44,7 +44,7 @@ function options(node: HTMLElement, lines: ILine[], language: string): uPlot.Opt
     scales: { x: { time: false } },
     axes: [axis, { ...axis, size: 64 }],
     series: [
-      { label: 'step' },
+      { label: step, value: (_: uPlot, raw: number | null) => (raw === null ? '–' : number.format(raw)) },
       ...lines.map((line, index) => ({
         label: line.label,
         stroke: COLOURS[index % COLOURS.length],
@@ -68,7 +68,11 @@ export function Chart({ title, lines }: { title: string; lines: ILine[] }): Reac
     const draw = async (): Promise<void> => {
       const { default: Plot } = await import('uplot');
       if (!gone && node.current) {
-        plot = new Plot(options(node.current, lines, language), aligned(lines), node.current);
+        plot = new Plot(
+          options(node.current, lines, language, trans.__('Step')),
+          aligned(lines),
+          node.current
+        );
       }
     };
     void draw();
@@ -85,7 +89,7 @@ export function Chart({ title, lines }: { title: string; lines: ILine[] }): Reac
       watcher.disconnect();
       plot?.destroy();
     };
-  }, [key, language]);
+  }, [key, language, trans]);
   return (
     <figure className="nb-chart">
       <figcaption>{title}</figcaption>

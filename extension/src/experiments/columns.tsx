@@ -73,7 +73,7 @@ export function runColumns(ids: string[], trans: ITrans, language: string): Colu
       accessorKey: 'name',
       header: trans.__('Run'),
       cell: ({ row }) => (
-        <RecordLink stop to={{ room: 'mlflow-runs', id: row.original.id }}>
+        <RecordLink stop to={{ room: 'mlflow-runs', id: row.original.id }} title={row.original.name}>
           {row.original.name || row.original.id}
         </RecordLink>
       )

@@ -59,7 +59,7 @@ export function ExperimentList(): React.ReactElement {
         accessorKey: 'name',
         header: trans.__('Name'),
         cell: ({ row }) => (
-          <RecordLink stop to={{ room: 'experiments', id: row.original.id }}>
+          <RecordLink stop to={{ room: 'experiments', id: row.original.id }} title={row.original.name}>
             {row.original.name}
           </RecordLink>
         )

@@ -80,7 +80,11 @@ export function ModelTable(): React.ReactElement {
         header: trans.__('Updated'),
         cell: cell => ago(cell.getValue<string>(), language)
       },
-      { accessorKey: 'description', header: trans.__('Description') }
+      {
+        accessorKey: 'description',
+        header: trans.__('Description'),
+        cell: ({ row }) => <span className="nb-wrap">{row.original.description}</span>
+      }
     ],
     [trans, language]
   );

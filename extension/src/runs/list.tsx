@@ -121,7 +121,11 @@ export function RunHistory({ schedule = '' }: { schedule?: string }): React.Reac
         header: trans.__('Image')
       },
       { accessorKey: 'user', header: trans.__('User') },
-      { accessorKey: 'reason', header: trans.__('Reason') }
+      {
+        accessorKey: 'reason',
+        header: trans.__('Reason'),
+        cell: ({ row }) => <span className="nb-wrap">{row.original.reason}</span>
+      }
     ],
     [trans, language]
   );

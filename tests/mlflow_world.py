@@ -49,6 +49,7 @@ TOKENS = {
     "hub-ann": asker("ann"),
     "hub-bob": asker("bob"),
     "hub-eve": asker("eve"),
+    "hub-new": asker("new"),
     "session-ann": asker("ann", kind="session", bound="s-1"),
     "session-bob": asker("bob", kind="session", bound="s-2"),
     "session-eve": asker("eve", kind="session", bound="s-6"),

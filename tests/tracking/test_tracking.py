@@ -24,7 +24,7 @@ def get(http: httpx.Client, path: str, /, **params: Any) -> Any:
 
 
 def test_a_new_person_has_the_default_experiment_and_no_models(world: World) -> None:
-    with world.http("hub-bob") as http:
+    with world.http("hub-new") as http:
         experiments = get(http, "/experiments")
         assert "Notebooks" in [one["name"] for one in experiments]
         assert experiments[0]["url"].startswith("/services/notebench/experiments/")

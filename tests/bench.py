@@ -135,14 +135,21 @@ def serve(root: Path) -> None:
     )
 
     class FileHub(HubClient):
-        """Users from a file; a token is `token-<user>`."""
+        """Users from a file; a token is `token-<user>`. Away for the service while a file says so."""
 
         async def user(self, name: str) -> HubUser | None:
+            from notebench.contract.errors import Unavailable
+
+            if (root / "hub-away").exists():
+                raise Unavailable("The hub does not answer.", "Try again in a minute.")
+            return await self.known(name)
+
+        async def known(self, name: str) -> HubUser | None:
             groups = json.loads((root / "users.json").read_text())
             return HubUser(name, False, frozenset(groups[name])) if name in groups else None
 
         async def holder(self, token: str, session: str = "") -> HubUser | None:
-            return await self.user(token.removeprefix("token-"))
+            return await self.known(token.removeprefix("token-"))
 
         async def answers(self) -> bool:
             return True

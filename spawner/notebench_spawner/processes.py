@@ -13,17 +13,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
+from notebench.contract.errors import Unavailable
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from notebench_spawner import shim
 from notebench_spawner.process import MARK, ProcessSpec
-from notebench_spawner.workload import Workload
+from notebench_spawner.workload import Kind, Workload
 
 NOTE = "workload.json"
 GRACE_SECONDS = 10.0
@@ -117,7 +118,7 @@ def alive(record: Record | None) -> bool:
 
 
 async def launch(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> Record:
-    """Start a workload under its shim, or find the one that runs or ran already. Raises OSError.
+    """Start a workload under its shim, or find the one that was. Raises OSError or Unavailable.
 
     The process belongs to nobody: it outlives the caller.
     """
@@ -130,7 +131,13 @@ async def launch(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) 
         if record := read_handle(folder):
             return record
         await asyncio.sleep(0.02)
-    raise TimeoutError(f"The process of {folder.name} did not come up within {_RECORD_SECONDS:.0f} seconds.")
+    raise Unavailable(
+        "The process of {workload} has not come up within {seconds} seconds.",
+        "This machine is busy; it is tried again.",
+        code="process-slow",
+        workload=folder.name,
+        seconds=round(_RECORD_SECONDS),
+    )
 
 
 def reap() -> None:
@@ -210,6 +217,15 @@ def forget(folder: Path) -> None:
     """Remove the folder of a workload that has ended."""
     if not alive(read_handle(folder)):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_old(root: Path, keep: Mapping[Kind, timedelta]) -> None:
+    """Forget workloads that ended longer ago than is kept for their kind."""
+    moment = datetime.now(UTC)
+    for folder in root.iterdir() if root.is_dir() else ():
+        end, noted = read_exit(folder), read_note(folder)
+        if end and noted and moment - end.ended > keep[noted.kind]:
+            forget(folder)
 
 
 def _send(pid: int, number: int) -> None:

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from notebench.contract.runs import Run
+from notebench.contract.runs import Run, RunState
+from notebench_spawner.marks import N_
 
 from notebench_hub.i18n import negotiate, translator
 from notebench_hub.service.feature import Parts
@@ -24,8 +25,12 @@ def language_of(request: Request) -> str:
 
 
 def show_run(parts: Parts, run: Run, language: str) -> Run:
-    """A notebook run for a reader."""
-    reason = in_words(run.reason, translator(language))
+    """A notebook run for a reader; one that waits says for what."""
+    say = translator(language)
+    reason = in_words(run.reason, say)
+    if run.state is RunState.queued and not reason:
+        most = parts.settings.runs.concurrency
+        reason = say(N_("It waits for its turn. Notebook runs at a time: {most}.")).format(most=most)
     return run.model_copy(update={"reason": reason, "url": parts.page("runs", run.id, run.acting_for)})
 
 

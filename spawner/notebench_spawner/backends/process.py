@@ -4,20 +4,28 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from notebench_spawner import processes, shim
 from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.marks import N_
 from notebench_spawner.process import process_spec
-from notebench_spawner.workload import Workload
+from notebench_spawner.workload import Kind, Workload
 
 NAME = "process"
 GRACE_SECONDS = 30.0
 """A notebook run needs this to interrupt its cell, save its output and report."""
 
+KEEP = {Kind.session: timedelta(days=7), Kind.run: timedelta(days=30), Kind.model_server: timedelta(days=1)}
+"""How long the folder of an ended workload, with its log, is kept."""
+
+GONE = N_("Its process is gone and nobody saw how it ended.")
+
 Prepare = Callable[[Workload], Awaitable[None]]
 _FOLLOW_SECONDS = 0.25
 _LOOK_SECONDS = 0.05
+_TIDY_SECONDS = 3600.0
 _CHUNK = 64 * 1024
 
 
@@ -37,6 +45,7 @@ class ProcessBackend:
         self.environments = environments
         self.grace = grace
         self.prepare = prepare
+        self._tidy_at = 0.0
 
     async def start(self, workload: Workload) -> Handle:
         """Start it and return at once. The same id twice is the same process. Raises OSError."""
@@ -46,6 +55,7 @@ class ProcessBackend:
             if self.prepare:
                 await self.prepare(workload)
             await asyncio.to_thread(processes.note, folder, workload)
+        await self._tidy()
         record = await processes.launch(spec, folder, self.grace)
         return Handle(
             backend=NAME,
@@ -92,6 +102,12 @@ class ProcessBackend:
         if log.rest:
             yield log.rest.decode(errors="replace")
 
+    async def _tidy(self) -> None:
+        """Now and then, forget what has ended long ago: records and outputs of runs are kept elsewhere."""
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + _TIDY_SECONDS
+            await asyncio.to_thread(processes.forget_old, self.workloads, KEEP)
+
     def ambient(self) -> Mapping[str, str]:
         """The environment from which a few allowed words are passed on."""
         return os.environ
@@ -137,9 +153,9 @@ def _observe(handle: Handle) -> Observation:
         return Observation(handle=handle, phase=Phase.running, address=f"unix:{socket}" if socket else "")
     end = processes.read_exit(folder)
     if end is None:
-        return Observation(
-            handle=handle, phase=Phase.gone, reason="Its process is gone and nobody saw how it ended."
-        )
+        rebooted = handle.state["boot"] != shim.boot_mark()
+        reason = N_("The machine was restarted while it ran.") if rebooted else GONE
+        return Observation(handle=handle, phase=Phase.gone, reason=reason)
     noted = processes.read_note(folder)
     return Observation(
         handle=handle,

@@ -11,6 +11,7 @@ from typing import Any
 
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.marks import N_
 
 from notebench_hub.service.controllers import pause_or_stop
 from notebench_hub.service.deployments.directory import Directory
@@ -79,7 +80,8 @@ class DeploymentController:
         servers = await self._write(todo, servers)
         state, reason = observed(record, servers)
         self._directory.tell(record, servers, reason)
-        await self._parts.store.write(rows.saw, record.id, state, reason)
+        if (record.observed, record.reason) != (state.value, reason):
+            await self._parts.store.write(rows.saw, record.id, state, reason)
         for one in servers:
             if one.stopping and one.live:
                 self._begin(f"stop {one.workload}", partial(self._stop, one))
@@ -166,15 +168,12 @@ class DeploymentController:
     async def _start(self, record: DeploymentRecord, server: ServerRecord) -> None:
         try:
             await self._servers.start(record, server)
-        except (NotebenchError, OSError) as error:
+        except Exception as error:  # also what nobody foresaw: it is tried again, slower and slower
+            if not isinstance(error, NotebenchError):
+                log.exception("model server %s could not be started", server.workload)
             failures = server.failures + 1
-            text = error.text() if isinstance(error, NotebenchError) else error.strerror or str(error)
-            failed = replace(
-                server,
-                failures=failures,
-                retry_at=now() + back_off(failures, None),
-                reason=text if isinstance(error, NotebenchError) else f"It could not be started: {text}.",
-            )
+            retry_at = now() + back_off(failures, None)
+            failed = replace(server, failures=failures, retry_at=retry_at, reason=_cannot_start(error))
             await self._parts.store.write(rows.keep, failed)
 
     async def _stop(self, server: ServerRecord) -> None:
@@ -191,3 +190,11 @@ class DeploymentController:
         self._tasks.pop(name, None)
         if not task.cancelled() and (error := task.exception()):
             log.error("%s failed; it is tried again", name, exc_info=error)
+
+
+def _cannot_start(error: Exception) -> str:
+    if isinstance(error, NotebenchError):
+        return error.text()
+    if isinstance(error, OSError):
+        return f"It could not be started: {error.strerror or error}."
+    return N_("An error inside Notebench kept it from starting; the service's log names it.")

@@ -49,7 +49,9 @@ class RunController:
         """One round: look at what is open, then fill what is free."""
         for kept in await self._open():
             self._again(kept)
-        if asyncio.get_running_loop().time() >= self._resume_at:
+        if asyncio.get_running_loop().time() < self._resume_at:
+            return
+        if await self._parts.store.read(rows.queued):
             most = self._parts.settings.runs.concurrency
             for kept in await self._parts.store.write(rows.claim, most):
                 self._begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
@@ -63,10 +65,15 @@ class RunController:
         still = []
         for one in kept:
             look = looks.get(one.run.id)
-            if look is not None and has_ended(look):
-                await self._settle(one, look)
-            else:
+            if look is None or not has_ended(look):
                 still.append(one)
+                continue
+            try:
+                await self._settle(one, look)
+            except Unavailable:
+                raise  # the store: nothing can be written now
+            except Exception:  # whatever is wrong with this one, the others go on
+                log.exception("the end of run %s could not be written; it is tried again", one.run.id)
         return still
 
     def _again(self, kept: Kept) -> None:

@@ -205,6 +205,12 @@ def open_runs(tx: Transaction) -> list[Kept]:
     return [_kept(row) for row in tx.scalars(query)]
 
 
+def queued(tx: Transaction) -> bool:
+    """Whether any run waits."""
+    query = select(RunTable.id).where(RunTable.settled.is_(False), RunTable.state == RunState.queued.value)
+    return tx.scalar(query.limit(1)) is not None
+
+
 def claim(tx: Transaction, most: int) -> list[Kept]:
     """Take the oldest from the queue, so that at most `most` are out of it. They are `starting` then."""
     taken = tx.scalar(
@@ -287,7 +293,7 @@ def _move(row: RunTable, wanted: RunState, reason: str) -> None:
     if after(current, wanted) is not wanted or current in FINAL_STATES:
         return
     row.state = wanted.value
-    row.reason = reason or ("" if wanted in FINAL_STATES else row.note)
+    row.reason = reason or row.note
     if wanted in FINAL_STATES:
         row.ended = now()
 

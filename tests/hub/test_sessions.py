@@ -185,6 +185,9 @@ def test_a_session_that_dies_is_noticed_and_the_next_start_works(bench: Workbenc
     wait_for(lambda: bench.service.states(session)[-1:] == ["failed"], 5)
     reason = next(u.reason for name, u in bench.service.told if name == session and u.state.value == "failed")
     assert "signal 9" in reason
+    german = Person(bench, "admin", bench.admin_password(), "de")
+    assert "Signal 9" in german.http.get("hub/spawn").text
+    assert "Signal 9" in german.http.get("user/admin/lab").text
     start(admin)
 
 

@@ -14,12 +14,14 @@ from jinja2.runtime import Context
 from jupyterhub.utils import url_escape_path, url_path_join
 from markupsafe import Markup, escape
 from notebench_spawner.marks import N_
+from notebench_spawner.sessions.endings import last_ending
 from notebench_spawner.sessions.phases import WORDS
 from tornado.web import RequestHandler, StaticFileHandler
 
 from notebench_hub.hub.servers import Server, servers_of
 from notebench_hub.hub.start import StartPage, start_page
 from notebench_hub.i18n import negotiate, translator
+from notebench_hub.reasons import in_words
 
 STATIC = Path(__file__).parent / "static"
 STATIC_HANDLER = (r"/notebench/(.*)", StaticFileHandler, {"path": str(STATIC)})
@@ -43,6 +45,7 @@ class ReaderLanguage(Extension):
             start=start,
             steps=WORDS.items,
             servers=servers,
+            ended=ended,
             server_api=server_api,
             spawn_page=spawn_page,
             cores=cores,
@@ -91,6 +94,12 @@ def spawn_page(context: Context, spawner: Any) -> str:
     """The address of the start page of a server."""
     parts = (spawner.user.escaped_name, *([url_escape_path(spawner.name)] if spawner.name else []))
     return str(url_path_join(context["base_url"], "spawn", *parts))
+
+
+@pass_context
+def ended(context: Context, server: str) -> str:
+    """How the reader's server ended, when nobody had asked it to."""
+    return in_words(last_ending(context["user"].name, server), translator(language(context)))
 
 
 @pass_context

@@ -6,10 +6,12 @@ from typing import Any
 from notebench.contract.catalogue import Catalogue, Choice
 from notebench.contract.errors import NotebenchError, Problem
 from notebench.contract.people import PERSONAL
+from notebench_spawner.sessions.endings import last_ending
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 
 from notebench_hub.hub.servers import Server, running_servers
 from notebench_hub.i18n import translator
+from notebench_hub.reasons import in_words
 
 FIELDS = ("image", "profile", "acting_for")
 
@@ -30,6 +32,8 @@ class StartPage:
     """Why nothing can be started now."""
     choice: Choice | None = None
     """What is preselected."""
+    ended: str = ""
+    """How this server ended, when nobody had asked it to."""
     enforced: list[str] = field(default_factory=list)
 
 
@@ -52,6 +56,7 @@ async def start_page(handler: Any, for_user: Any, language: str) -> StartPage:
         catalogue=catalogue,
         problem=problem,
         choice=_choice(catalogue, spawner.user_options or {}) if catalogue else None,
+        ended=in_words(last_ending(for_user.name, server), translator(language)),
         enforced=_enforced(catalogue) if catalogue else [],
     )
 

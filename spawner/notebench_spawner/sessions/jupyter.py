@@ -24,6 +24,8 @@ def server_command(extra: list[str], *, root: bool) -> list[str]:
 
 def runtime_directory(sockets: Path, temporary: Path, session: str) -> Path:
     """Where a session keeps its kernels' sockets: private, and short enough for their names."""
+    if not session:
+        raise ValueError("a session without a name has no directory of its own")
     inside = sockets / session[-12:]
     if len(str(inside)) + len(_SOCKET_NAME) <= _SOCKET_LIMIT:
         return inside

@@ -8,15 +8,13 @@ import asyncio
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from jupyterhub.utils import maybe_future, random_port
-from notebench.contract.errors import NotebenchError, Refused, Unavailable
+from notebench.contract.errors import NotebenchError, Refused
 from notebench.contract.sessions import SessionRequest, SessionState, SessionUpdate
 from pydantic import ValidationError
 from traitlets import Any as AnyTrait
@@ -25,10 +23,12 @@ from traitlets import Callable, Unicode, default
 from notebench_spawner import processes
 from notebench_spawner.catalogue import environments
 from notebench_spawner.process import process_spec
+from notebench_spawner.sessions.endings import ending, forget, remember
 from notebench_spawner.sessions.homes import prepare_home
 from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
 from notebench_spawner.sessions.phases import WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
+from notebench_spawner.sessions.readiness import wait_until_answers
 from notebench_spawner.sessions.refusals import REFUSALS, refusal
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 from notebench_spawner.workload import Workload
@@ -37,8 +37,6 @@ GRACE_SECONDS = 15.0
 """How long a server may take to end its kernels before it is killed."""
 
 OPTIONS = ("image", "profile", "acting_for")
-
-_LAST_LINES = 12
 
 
 class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
@@ -122,6 +120,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     async def run_pre_spawn_hook(self) -> None:
         """Ask the service and prepare: outside the hub's start timeout, which is not for building."""
         self.news, self.failure = News(), ""
+        forget(self.user.name, self.name)
         self.language = self.language_of(self)
         try:
             await self._prepare()
@@ -166,14 +165,13 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.port = random_port()
         self._remember()
         try:
-            await self._launch(self.workload)
-            await self._answers()
+            await self._answers(await self._launch(self.workload))
         except REFUSALS as error:
             raise self._refusal(error) from None
-        await self._report(SessionState.running, url=self.server.base_url)
+        await self._report(self.session, SessionState.running, url=self.server.base_url)
         return "127.0.0.1", self.port
 
-    async def _launch(self, granted: Workload) -> None:
+    async def _launch(self, granted: Workload) -> processes.Record:
         runtime = self._runtime()
         make_private(runtime)
         workload = granted.model_copy(
@@ -192,34 +190,20 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.record = await processes.launch(spec, self.folder, GRACE_SECONDS)
         self.pid = self.record.pid
         self._remember()
+        return self.record
 
     def _remember(self) -> None:
         """Store the state now: a hub that is killed during the start finds the process again."""
         self.orm_spawner.state = self.get_state()
         self.user.db.commit()
 
-    async def _answers(self) -> None:
-        """Wait until the server answers. Raises Unavailable with its last words when it ends instead."""
+    async def _answers(self, record: processes.Record) -> None:
+        def tell(fraction: float) -> None:
+            self.news.tell(Step.server, self._say(WORDS[Step.server]), fraction)
+
+        seconds = max(self.start_timeout - 5, 5)  # before the hub's own, which knows no reason
         url = f"{await self.get_url()}api"
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
-            begin = time.monotonic()
-            while True:
-                try:
-                    await client.get(url)
-                except httpx.HTTPError:
-                    waited = time.monotonic() - begin
-                    self.news.tell(Step.server, self._say(WORDS[Step.server]), waited / (waited + 5))
-                else:
-                    return
-                if not processes.alive(self.record):
-                    raise Unavailable(
-                        "JupyterLab ended while it was starting. It said last: {words}.",
-                        "Start again. If it ends again, tell an admin the session's id: {session}.",
-                        code="session-ended",
-                        words=_last_line(self.folder).rstrip("."),
-                        session=self.session,
-                    )
-                await asyncio.sleep(0.1)
+        await wait_until_answers(url, record, self.folder, seconds=seconds, tell=tell)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Phases in the words of who started it."""
@@ -236,22 +220,12 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             return None
         if self.record is None:
             return 0  # granted, not launched yet
-        ended = await self._ended()
-        sentence = ended.sentence(None) if ended else self._say("It ended, and nobody could record how.")
-        code = (ended.code if ended and ended.code is not None else 1) if ended or self.record else 0
+        code, sentence = await ending(self.folder)
+        if code and self.session:
+            remember(self.user.name, self.name, sentence)
         state = SessionState.failed if self.failure or code else SessionState.stopped
-        await self._report(state, reason=self.failure or sentence)
-        await self._clean_up()
-        self.clear_state()
+        await self._over(state, self.failure or sentence)
         return code
-
-    async def _ended(self) -> processes.Exit | None:
-        """The exit record, which the shim may be writing now."""
-        for _ in range(20):
-            if found := processes.read_exit(self.folder):
-                return found
-            await asyncio.sleep(0.05)
-        return None
 
     async def stop(self, now: bool = False) -> None:
         """Ask the server to end, wait until it has, tell the service."""
@@ -261,10 +235,16 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         processes.ask_to_end(self.folder)
         await self._gone(record)
         await asyncio.to_thread(processes.end_leftovers, {self.process})
-        state = SessionState.failed if self.failure else SessionState.stopped
-        await self._report(state, reason=self.failure)
-        await self._clean_up()
+        await self._over(SessionState.failed if self.failure else SessionState.stopped, self.failure)
+
+    async def _over(self, state: SessionState, reason: str) -> None:
+        """Nothing of a session is left but its folder with output and exit record."""
+        if not self.session:
+            return  # somebody else was here; without a name `_runtime` would be everybody's
+        session, runtime = self.session, self._runtime()
         self.clear_state()
+        await asyncio.to_thread(shutil.rmtree, runtime, ignore_errors=True)
+        await self._report(session, state, reason)
 
     async def _gone(self, record: processes.Record | None) -> None:
         """Wait until a process has ended, or its shim had time to kill it."""
@@ -273,20 +253,15 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
                 return
             await asyncio.sleep(0.1)
 
-    async def _clean_up(self) -> None:
-        """Nothing of a session is left but its folder with output and exit record."""
-        if self.process:  # without a name this would be the directory of everybody's sockets
-            await asyncio.to_thread(shutil.rmtree, self._runtime(), ignore_errors=True)
-
     def _runtime(self) -> Path:
         return runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.process)
 
-    async def _report(self, state: SessionState, *, reason: str = "", url: str = "") -> None:
+    async def _report(self, session: str, state: SessionState, reason: str = "", url: str = "") -> None:
         """Tell the service; where it is away its own look at the hub finds out later."""
         try:
-            await self.door.tell(self.session, SessionUpdate(state=state, reason=reason, url=url))
+            await self.door.tell(session, SessionUpdate(state=state, reason=reason, url=url))
         except (NotebenchError, DeniedError) as error:
-            self.log.warning("Session %s is %s, but the service was not told: %s", self.session, state, error)
+            self.log.warning("Session %s is %s, but the service was not told: %s", session, state, error)
 
     # Words
 
@@ -304,12 +279,3 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def _refusal(self, error: Exception) -> SpawnException:
         exception, self.failure = refusal(error, self.translator(self.language))
         return exception
-
-
-def _last_line(folder: Path) -> str:
-    """The last thing a process said."""
-    try:
-        lines = (folder / "output.log").read_text(errors="replace").splitlines()
-    except OSError:
-        return "-"
-    return next((line.strip()[:300] for line in reversed(lines[-_LAST_LINES:]) if line.strip()), "-")

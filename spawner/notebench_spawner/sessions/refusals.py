@@ -14,13 +14,11 @@ REFUSALS = (NotebenchError, DeniedError, OSError)
 
 
 def refusal(error: Exception, translate: Callable[[str], str]) -> tuple[SpawnException, str]:
-    """The hub's exception for one of `REFUSALS`, and the reason for the session's record."""
+    """The hub's exception for one of `REFUSALS`, and the reason for the session's record, in English."""
     if isinstance(error, DeniedError):
-        problem, status = error.problem, error.status
-    else:
-        known = error if isinstance(error, NotebenchError) else _of_system(error)
-        problem, status = known.problem(translate), int(known.status)
-    return spawn_exception(problem, status), problem.message
+        return spawn_exception(error.problem, error.status), error.problem.message
+    known = error if isinstance(error, NotebenchError) else _of_system(error)
+    return spawn_exception(known.problem(translate), int(known.status)), known.problem().message
 
 
 def _of_system(error: Exception) -> NotebenchError:

@@ -74,11 +74,11 @@ def _uri(database: Path) -> str:
 
 def main() -> None:
     """Prepare, then become MLflow until a signal ends it."""
+    os.umask(0o077)
     place = Place.from_environment()
     prepare(place)
     os.environ.clear()
     os.environ.update(environment(place))
-    os.umask(0o077)
     sys.exit(_serve(place))
 
 

@@ -80,8 +80,10 @@ def _first_row(body: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         return {}
     split = body.get("dataframe_split")
-    if isinstance(split, dict) and split.get("data") and isinstance(split.get("columns"), list):
-        return dict(zip(map(str, split["columns"]), split["data"][0], strict=False))
+    if isinstance(split, dict):
+        names, rows = split.get("columns"), split.get("data")
+        if isinstance(names, list) and isinstance(rows, list) and rows and isinstance(rows[0], list):
+            return dict(zip(map(str, names), rows[0], strict=False))
     records = body.get("dataframe_records")
     if isinstance(records, list) and records and isinstance(records[0], dict):
         return records[0]

@@ -104,11 +104,15 @@ def test_added_packages_come_along_when_only_notebench_changes(scientific: Built
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).symlink_to(scientific.path)
     first = ensure_layer(tmp_path, "personal", scientific.image, root)
+    logo = first / "share/jupyter/kernels/python3/logo-64x64.png"
+    logo.unlink()
+    logo.symlink_to(scientific.path / logo.relative_to(first))  # as layers of the first days have it
     say(first / "bin/pip", "install", "iniconfig")
     (first / "bin" / "tool").write_text(f"#!{first}/bin/python\n")
     second = ensure_layer(tmp_path, "personal", other.image, root)
     assert second != first
     assert [package.name for package in added_packages(second)] == ["iniconfig"]
+    assert not (second / logo.relative_to(first)).is_symlink()
     assert (second / "bin" / "tool").read_text() == f"#!{second}/bin/python\n"
     assert say(second / "bin/python", "-c", "import iniconfig; print(iniconfig.__file__)").startswith(
         str(second)

@@ -162,4 +162,5 @@ def _kernelspec(made: Path, target: Path, base: Path, image: ImageVersion) -> No
     spec["display_name"] = f"Python {image.python}"
     _write(folder / "kernel.json", json.dumps(spec, indent=1))
     for logo in original.glob("logo*"):  # copied: the Jupyter server follows no link that leads out of here
+        (folder / logo.name).unlink(missing_ok=True)  # may be a link, or a file that an earlier layer shares
         shutil.copyfile(logo, folder / logo.name)

@@ -18,8 +18,9 @@ def _messages(language: str) -> dict[str, str]:
             key = (match.group(1) or key).strip()
             start = "" if match.group(1) else words[key]
             words[key] = start + str(ast.literal_eval(match.group(2)))
-        elif not line and words["msgstr"]:
-            found[words["msgid"]] = words["msgstr"]
+        elif not line:
+            if words["msgid"] and words["msgstr"]:
+                found[words["msgid"]] = words["msgstr"]
             words = {"msgid": "", "msgstr": ""}
     return found
 

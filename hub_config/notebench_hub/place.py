@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from notebench.contract.errors import Refused
 from pydantic import BaseModel, ConfigDict
 
 VARIABLE = "NOTEBENCH_STATE_DIR"
@@ -126,6 +127,7 @@ class Place:
             self.root / "secrets",
         ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(self.sockets)
 
     def instance(self) -> Instance:
         """What `up` decided. Raises FileNotFoundError before the first `up`."""
@@ -143,3 +145,15 @@ class Place:
                 os.link(temporary, file)
             Path(temporary).unlink()
         return file.read_text().strip()
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """The short directory lies where everybody may write; somebody else's would hear what the parts say."""
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise Refused(
+            "The directory {folder} for this installation's sockets belongs to somebody else.",
+            "Remove it, or choose a shorter --state-dir, so that the sockets fit into it.",
+            code="sockets-foreign",
+            folder=folder,
+        )
+    folder.chmod(0o700)

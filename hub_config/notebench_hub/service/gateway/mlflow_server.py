@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from notebench_hub.place import Place
 from notebench_hub.service.mlflow_client.names import ADMIN, HOST
@@ -46,6 +47,7 @@ def environment(place: Place, ambient: Mapping[str, str] = os.environ) -> dict[s
         # What `mlflow server` hands to its workers.
         "_MLFLOW_SGI_NAME": "uvicorn",
         "_MLFLOW_IN_JOB_EXECUTOR": "false",
+        "_MLFLOW_SERVER_BOOT_ID": uuid4().hex,
         "_MLFLOW_SERVER_FILE_STORE": tracking,
         "_MLFLOW_SERVER_REGISTRY_STORE": tracking,
         "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",

@@ -230,6 +230,25 @@ def test_orderly_hub_restart_touches_nothing(bench: Workbench, admin: Person) ->
     assert (admin.wait_ready())["url"] == server["url"]
 
 
+def test_a_new_proxy_learns_the_routes_at_once(bench: Workbench, admin: Person) -> None:
+    server = start(admin)
+    bench.kill("proxy")
+    bench.start("proxy")
+    token = bench.place.secret("supervisor-hub-token")
+
+    def told() -> bool:
+        try:
+            return httpx.post(
+                f"{bench.instance.hub_api_url}/proxy", headers={"Authorization": f"token {token}"}
+            ).is_success
+        except httpx.HTTPError:
+            return False
+
+    wait_for(told, 10, bench.log)
+    assert httpx.get(bench.url.rstrip("/") + server["url"] + "api").status_code == 200
+    assert httpx.get(bench.url + "services/notebench/hello").status_code == 200
+
+
 def test_a_start_can_be_cancelled(bench: Workbench, admin: Person) -> None:
     with httpx.Client(cookies=admin.http.cookies, headers=admin.http.headers) as other:
         headers = {"X-XSRFToken": admin.xsrf(), "Referer": bench.url + "hub/home"}

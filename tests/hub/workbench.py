@@ -39,7 +39,8 @@ def stand_in_environment(target: Path) -> None:
 class Workbench:
     """Proxy and hub as the supervisor starts them; ended by `close`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, stand_in: bool = True) -> None:
+        self.stand_in = stand_in
         self.place = Place(root / "state")
         self.place.create()
         port, api, hub, service = free_ports(4)
@@ -53,8 +54,9 @@ class Workbench:
             service_port=service,
         )
         self.place.instance_file.write_text(self.instance.model_dump_json())
-        environments = root / "environments"
-        stand_in_environment(environments / IDENTITY)
+        environments = root / "environments" if stand_in else self.place.environments
+        if stand_in:
+            stand_in_environment(environments / IDENTITY)
         self.environ = {VARIABLE: str(self.place.root), "NOTEBENCH_ENVIRONMENTS_DIR": str(environments)}
         self.service = StandIn(service, self.place.secret("hub-service-key"), self.place.homes)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -71,19 +73,18 @@ class Workbench:
             )
 
     def wait_hub(self, seconds: float = 60) -> None:
-        def look() -> bool:
-            try:
-                return httpx.get(self.url + "hub/api/", timeout=5).is_success
-            except httpx.HTTPError:
-                return False
-
-        wait_for(look, seconds, self.log)
+        wait_for(lambda: answers(self.url + "hub/api/"), seconds, self.log)
 
     def open(self) -> None:
-        self.service.on()
+        if self.stand_in:
+            self.service.on()
+        else:
+            self.start("service")
         self.start("proxy")
         self.start("hub")
         self.wait_hub()
+        health = self.instance.service_url + "/services/notebench/health"
+        wait_for(lambda: answers(health), 60, self.log)
 
     def kill(self, name: str) -> None:
         self.running[name].send_signal(signal.SIGKILL)
@@ -109,6 +110,13 @@ class Workbench:
     def record(self, session: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.place.workloads / session / "handle.json").read_text())
         return found
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def wait_for(look: Callable[[], bool], seconds: float, say: Callable[[], str] = str) -> None:

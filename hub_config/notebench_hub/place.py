@@ -102,7 +102,7 @@ class Place:
 
     @property
     def sockets(self) -> Path:
-        """Private directory for Unix sockets: in the state directory, or a short one where that is too long."""
+        """Private directory for Unix sockets: in the state directory, or a short one where that is long."""
         inside = self.root / "run"
         if len(str(inside)) <= _SOCKET_PATH_LIMIT:
             return inside

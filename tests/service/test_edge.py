@@ -80,3 +80,8 @@ def test_health_says_what_is_not_well(town: Town) -> None:
     health = httpx.get(f"{town.instance.service_url}/services/notebench/health").json()
     assert health["parts"]["store"] == {"healthy": True, "reason": ""}
     assert health["parts"]["catalogue"]["healthy"]
+    mlflow = health["parts"]["mlflow"]
+    assert (mlflow["healthy"], health["healthy"]) == (False, False), "there is none in this town"
+    assert mlflow["reason"]
+    outside = httpx.get(f"{town.url}services/notebench/health").json()["parts"]["mlflow"]
+    assert outside == {"healthy": False, "reason": "…"}, "the world learns no reasons"

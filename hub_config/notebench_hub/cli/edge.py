@@ -38,6 +38,16 @@ def place_of(state_dir: Path | None) -> Place:
     return place
 
 
+def started_place(state_dir: Path | None) -> Place:
+    """The place that a command is about, which an `up` has made. Raises Unavailable."""
+    place = place_of(state_dir)
+    if not place.instance_file.exists():
+        raise Unavailable(
+            "Nothing was started in {place} yet.", "Start it with `notebench up`.", place=place.root
+        )
+    return place
+
+
 def say(text: str) -> None:
     """One line for people on the standard error, so that the standard output stays for programs."""
     sys.stderr.write(text + "\n")

@@ -12,7 +12,7 @@ from notebench.contract.errors import Refused, Unavailable
 from notebench.contract.people import PERSONAL, Role
 
 from notebench_hub.cli import commands
-from notebench_hub.cli.edge import StateDir, edge, place_of, say
+from notebench_hub.cli.edge import StateDir, edge, place_of, say, started_place
 from notebench_hub.cli.hub import AdminClient
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
@@ -45,7 +45,7 @@ def add_user(
     """An account that is there keeps its password, unless one is given on the standard input."""
     from notebench_hub.hub.accounts import put_account  # the hub's code is heavy
 
-    place, name = place_of(state_dir), name.lower()
+    place, name = started_place(state_dir), name.lower()
     given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
     if password_stdin and len(given) < 10:
         raise Refused("The password is too short.", "Use at least 10 characters.", code="password-short")
@@ -134,7 +134,7 @@ def token(
     """For NOTEBENCH_TOKEN: opens Notebench and the user's sessions, and makes no other tokens."""
     from notebench_hub.hub.accounts import new_token  # the hub's code is heavy
 
-    place = place_of(state_dir)
+    place = started_place(state_dir)
     made = new_token(place, name, note="notebench token", expires_in=days * _DAY, scopes=_TOKEN_SCOPES)
     sys.stdout.write(made + "\n")
 

@@ -120,18 +120,30 @@ def _detached(place: Place, wanted: tuple[str, ...], steps: Steps) -> None:
             cwd=place.root,
             start_new_session=True,
         )
-    show, deadline = _Shower(steps), time.monotonic() + _DETACHED_PATIENCE
-    while child.poll() is None and time.monotonic() < deadline:
-        if found := control.view(place):
-            show(found)
-            if found.ready:
-                return
-        time.sleep(0.1)
+    try:
+        if _comes_up(child, place, _Shower(steps)):
+            return
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        raise
     if failure.exists():
         told = json.loads(failure.read_text())
         complain(told["message"], told["next_step"], told["lines"])
         raise typer.Exit(FAILED)
     raise Unavailable("The supervisor did not come up.", "Its log says why: {log}.", log=log)
+
+
+def _comes_up(child: "subprocess.Popen[bytes]", place: Place, show: "_Shower") -> bool:
+    """Watch a supervisor until all its parts answer, or until it ends."""
+    deadline = time.monotonic() + _DETACHED_PATIENCE
+    while child.poll() is None and time.monotonic() < deadline:
+        if found := control.view(place):
+            show(found)
+            if found.ready:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 class _Shower:

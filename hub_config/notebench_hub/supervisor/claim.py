@@ -42,8 +42,10 @@ def claimed(place: Place, free_bytes: int = FREE_BYTES_NEEDED) -> Iterator[None]
         except BlockingIOError:
             raise AlreadyRuns("Notebench runs already in {place}.", "", place=place.root) from None
         records.write(place, records.SUPERVISOR, Identity.of(os.getpid()))
-        yield
-        records.forget(place, records.SUPERVISOR)
+        try:
+            yield
+        finally:
+            records.forget(place, records.SUPERVISOR)
     finally:
         os.close(lock)
 

@@ -9,8 +9,18 @@ from notebench_hub.i18n import LANGUAGES, _messages, negotiate, process_language
 from notebench_hub.messages import everything, of_catalogue, of_source, of_template
 
 SAME_IN_ENGLISH: dict[str, set[str]] = {
-    "de": {"Name", "Notebench", "Version {version}"},
-    "es": {"Notebench", "personal"},
+    "de": {
+        "{seconds} s",
+        "Hardware",
+        "Image",
+        "Image {image}: {doing} {item}",
+        "Minimal",
+        "Notebench",
+        "Notebench: {address}",
+        "Version",
+        "Version {version}",
+    },
+    "es": {"{seconds} s", "Hardware", "Notebench", "Notebench: {address}", "personal"},
 }
 """Messages that rightly equal the English ones."""
 

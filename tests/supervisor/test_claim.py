@@ -82,7 +82,7 @@ def test_a_directory_for_sockets_that_somebody_laid_is_refused(place: Place, tmp
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     place.sockets.symlink_to(elsewhere)
-    with pytest.raises(Refused, match="belongs to another account"), claimed(place):
+    with pytest.raises(Refused, match="belongs to somebody else"), claimed(place):
         pytest.fail("it was claimed")
 
 

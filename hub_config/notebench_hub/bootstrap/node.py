@@ -20,6 +20,7 @@ _PANEL_SOURCES = (
     "extension/style",
     "extension/schema",
     "extension/scripts",
+    "extension/notebench/locale",
 )
 _PANELS_BUILT = Path("extension", "notebench", "labextension", "package.json")
 

@@ -13,6 +13,7 @@ import notebench_hub
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import edge, say
 from notebench_hub.i18n import _
+from notebench_hub.supervisor import programs
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _APT = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
@@ -30,6 +31,11 @@ def test(context: typer.Context) -> None:
     browser = _browser()
     surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     surroundings["NOTEBENCH_CHROMIUM"] = browser
+    tools = (
+        str(Path(sys.executable).parent),
+        str(programs.node().parent),
+    )  # linters; what runs the panels' tests
+    surroundings["PATH"] = os.pathsep.join([*tools, os.environ.get("PATH", os.defpath)])
     surroundings.pop("NOTEBENCH_STATE_DIR", None)  # tests have state directories of their own
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *context.args], cwd=root, env=surroundings, check=False

@@ -72,7 +72,6 @@ def _create(place: Place, free_bytes: int) -> None:
             needed=free_bytes // 1024**2,
         )
     _refuse_foreign(place.root)
-    _refuse_foreign(place.sockets)
 
 
 def _disk_problem(place: Place, error: OSError) -> Unavailable:
@@ -85,7 +84,7 @@ def _disk_problem(place: Place, error: OSError) -> Unavailable:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Another account must not have made, or be able to enter, what holds secrets and sockets."""
+    """Another account must not have made, or be able to enter, what holds secrets."""
     state = folder.lstat()
     if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
         raise Refused(

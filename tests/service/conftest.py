@@ -1,4 +1,4 @@
-"""One town per module."""
+"""One town for the package: who changes it puts it back, and looks only at what is its own."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from tests.service.town import Town
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def town() -> Iterator[Town]:
     with tempfile.TemporaryDirectory(prefix="nbs") as root:
         opened = Town(Path(root))

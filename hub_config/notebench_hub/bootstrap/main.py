@@ -77,7 +77,7 @@ def _steps(root: Path, environment: Path, with_tests: bool) -> list[Step]:
     interpreter = environment / "bin" / "python"
     found = node.on_path()
     locks = [root / ("requirements-test.lock" if with_tests else "requirements.lock")]
-    if found is None:
+    if found is None or node.packaged(environment):  # once installed it stays, whatever PATH says today
         locks.append(root / "requirements-node.lock")
     names = [lock.name for lock in locks]
 

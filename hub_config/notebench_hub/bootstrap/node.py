@@ -49,7 +49,14 @@ def install_proxy(counter: Counter, root: Path, environment: Path, node: Path) -
     folder.mkdir(parents=True, exist_ok=True)
     for name in _PROXY_FILES:
         shutil.copyfile(root / _PROXY / name, folder / name)
-    run(counter, ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, env=_with(node))
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run(counter, [*_npm(node), *options], cwd=folder, env=_with(node))
+
+
+def _npm(node: Path) -> list[str]:
+    """npm's command. In the package `bin/npm` is a copy that cannot find its own modules."""
+    modules = node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(node / "node"), str(modules)] if modules.exists() else [str(node / "npm")]
 
 
 def proxy_inputs(root: Path) -> str:

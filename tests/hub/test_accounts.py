@@ -68,6 +68,14 @@ def test_names_that_cannot_be(bench: Workbench, name: str) -> None:
     assert Person(bench, name, "whatever").answer.status_code in (400, 403)
 
 
+def test_guessing_is_slowed_down(bench: Workbench) -> None:
+    put_account(bench.place, "victim", password="right-password")
+    answers = [Person(bench, "victim", f"guess-{number}").answer for number in range(11)]
+    assert [answer.status_code for answer in answers] == [403] * 10 + [429]
+    assert "Wait a minute" in answers[-1].text
+    assert Person(bench, "victim", "right-password").answer.status_code == 429
+
+
 def test_tokens(bench: Workbench) -> None:
     put_account(bench.place, "linus")
     token = new_token(bench.place, "linus", note="a test", expires_in=60)

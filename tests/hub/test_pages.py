@@ -133,6 +133,13 @@ def test_a_second_server_with_a_name(open_page: Callable[..., Page]) -> None:
     expect(page.get_by_role("heading", name="Start server second")).to_be_visible()
     page.get_by_role("button", name="Start").click()
     page.wait_for_url("**/user/admin/second/lab**", timeout=60_000)
+    page.goto(page.url.split("/user/")[0] + "/hub/home")
+    row = page.locator("li", has_text="second")
+    row.get_by_role("button", name="Stop").click()
+    expect(row).to_contain_text("not running", timeout=30_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
 
 
 def test_the_service_is_away(bench: Workbench, open_page: Callable[..., Page]) -> None:

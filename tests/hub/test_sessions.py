@@ -139,6 +139,15 @@ def test_a_refusal_on_the_page_is_escaped_and_in_the_readers_language(bench: Wor
     assert 'lang="de"' in page.text
 
 
+@pytest.mark.parametrize("query", ["opt-image=minimal", "image=minimal&profile=small", "_xsrf=1"])
+def test_a_link_starts_nothing(bench: Workbench, admin: Person, query: str) -> None:
+    asked = len(bench.service.asked)
+    page = admin.http.get(f"hub/spawn?{query}")
+    assert "A link does not start a server." in page.text
+    assert 'id="spawn_form"' in page.text
+    assert len(bench.service.asked) == asked
+
+
 def test_the_form_starts_and_the_last_choice_comes_back(bench: Workbench, admin: Person) -> None:
     form = {"image": "minimal", "profile": "small", "acting_for": "weather"}
     admin.http.post(f"hub/spawn?_xsrf={admin.xsrf()}", data=form)

@@ -28,6 +28,7 @@ PASSWORD_BYTES = 72
 
 NAME_LENGTH = 128
 
+TOO_OFTEN = N_("Too many failed attempts. Wait a minute, then try again.")
 N_("Invalid username or password")  # said by the hub's login page
 N_("Login form invalid or expired. Try again.")
 
@@ -62,6 +63,8 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
         if not self.get_user(name):
             bcrypt.checkpw(password.encode(), _nobody())
             return None
+        if self.is_blocked(name):
+            raise web.HTTPError(429, TOO_OFTEN)
         found: str | None = await super().authenticate(handler, {**data, "password": password})
         return found
 

@@ -157,6 +157,13 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             option=wrong[:80],
         )
 
+    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, Any]:
+        """JupyterHub starts a server when a link with a query is followed; we let people press the button."""
+        self.language = self.language_of(self)
+        raise self._refusal(
+            Refused("A link does not start a server.", "Choose below, then start.", code="start-by-link")
+        )
+
     async def start(self) -> tuple[str, int]:
         """Launch the granted workload and wait until it answers."""
         if self.workload is None:

@@ -24,6 +24,7 @@ _MOST_MODELS: Final = 1000
 _MOST_VERSIONS: Final = 5000
 _PAGE: Final = 1000
 _MOST_ORIGINS: Final = 50
+_MOST_DIGITS: Final = 9
 
 
 class RegisteredModels:
@@ -56,6 +57,7 @@ class RegisteredModels:
             answer = await self._ask(owner, "GET", "registered-models/alias", asked)
             record = answer["model_version"]
         elif version:
+            _refuse_no_number(version)
             asked = {"name": model, "version": version}
             record = (await self._ask(owner, "GET", "model-versions/get", asked))["model_version"]
         else:
@@ -90,6 +92,7 @@ class RegisteredModels:
 
     async def set_alias(self, owner: Owner, model: str, alias: str, version: str) -> None:
         """Point an alias at a version. Raises NotFound, Refused."""
+        _refuse_no_number(version)
         said = {"name": model, "alias": alias, "version": version}
         await self._ask(owner, "POST", "registered-models/alias", said)
 
@@ -158,11 +161,7 @@ class RegisteredModels:
         try:
             return await self._mlflow.call(standing, method, f"2.0/mlflow/{path}", params=query, json=body)
         except (NotAllowed, NotFound) as error:
-            raise NotFound(
-                "There is no such model, version or alias here.",
-                "Choose one from the list, and look for whom you act.",
-                code="model-unknown",
-            ) from error
+            raise _unknown() from error
 
     def _model(self, record: reading.Record, versions: list[reading.Record], owner: Owner) -> RegisteredModel:
         said = reading.registered_model(record, versions)
@@ -174,6 +173,20 @@ class RegisteredModels:
 
     def _version(self, said: ModelVersion, owner: Owner) -> ModelVersion:
         return said.model_copy(update={"url": self._page("models", said.model, owner.acting_for)})
+
+
+def _unknown() -> NotFound:
+    return NotFound(
+        "There is no such model, version or alias here.",
+        "Choose one from the list, and look for whom you act.",
+        code="model-unknown",
+    )
+
+
+def _refuse_no_number(version: str) -> None:
+    """MLflow fails on numbers that its database cannot hold."""
+    if not (version.isascii() and version.isdecimal() and len(version) <= _MOST_DIGITS):
+        raise _unknown()
 
 
 def _choose(logged: list[LoggedModel], request: RegisterRequest) -> LoggedModel:

@@ -76,7 +76,7 @@ def _experiments(routes: APIRouter, experiments: Experiments) -> None:
         filter: Annotated[str, Query(max_length=4000)] = "",  # noqa: A002 - MLflow's word
         order_by: Annotated[list[str], Query(max_length=10)] = [],  # noqa: B006 - copied by FastAPI
         limit: Limit = 100,
-        cursor: Annotated[str, Query(max_length=1000)] = "",
+        cursor: Annotated[str, Query(max_length=1000, pattern=r"^[!-~]*$")] = "",
     ) -> MlflowRunList:
         return await experiments.runs(
             asker.owner, experiment, words=filter, order=order_by, limit=limit, cursor=cursor

@@ -6,14 +6,13 @@ from typing import Any
 from notebench.contract.catalogue import Catalogue, Choice
 from notebench.contract.errors import NotebenchError, Problem
 from notebench.contract.people import PERSONAL
+from notebench_spawner.sessions.choice import OPTIONS
 from notebench_spawner.sessions.endings import last_ending
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 
 from notebench_hub.hub.servers import Server, running_servers
 from notebench_hub.i18n import translator
 from notebench_hub.reasons import in_words
-
-FIELDS = ("image", "profile", "acting_for")
 
 
 @dataclass(frozen=True)
@@ -106,4 +105,4 @@ def _enforced(catalogue: Catalogue) -> list[str]:
 
 def options_from_form(form: dict[str, list[str]]) -> dict[str, str]:
     """The form's fields as the options that the REST API takes too."""
-    return {name: form[name][0] for name in FIELDS if form.get(name)}
+    return {name: form[name][0] for name in OPTIONS if form.get(name)}

@@ -15,14 +15,14 @@ from typing import Any, cast
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from jupyterhub.utils import maybe_future, random_port
 from notebench.contract.errors import NotebenchError, Refused
-from notebench.contract.sessions import SessionRequest, SessionState, SessionUpdate
-from pydantic import ValidationError
+from notebench.contract.sessions import SessionState, SessionUpdate
 from traitlets import Any as AnyTrait
 from traitlets import Callable, Unicode, default
 
 from notebench_spawner import processes
 from notebench_spawner.catalogue import environments
 from notebench_spawner.process import process_spec
+from notebench_spawner.sessions.choice import session_request
 from notebench_spawner.sessions.endings import ending, forget, remember
 from notebench_spawner.sessions.homes import prepare_home
 from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
@@ -35,8 +35,6 @@ from notebench_spawner.workload import Workload
 
 GRACE_SECONDS = 15.0
 """How long a server may take to end its kernels before it is killed."""
-
-OPTIONS = ("image", "profile", "acting_for")
 
 
 class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
@@ -130,7 +128,8 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     async def _prepare(self) -> None:
         self._tell(Step.choice)
-        grant = await self.door.grant(self._request(), self.language)
+        request = session_request(self.user.name, self.name, self.user_options or {})
+        grant = await self.door.grant(request, self.language)
         self.session = grant.id
         self.workload = Workload.model_validate(grant.workload)
         self.process = self.workload.id
@@ -139,23 +138,6 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         await prepare_environment(self.workload, catalogue, root, self._environment_news)
         self._tell(Step.files)
         await asyncio.to_thread(prepare_home, self.workload.home, Path(self.tour) if self.tour else None)
-
-    def _request(self) -> SessionRequest:
-        """The choice, from the start page or from the hub's REST API. Raises Refused."""
-        given = {"image": "", "profile": "", **(self.user_options or {})}
-        wrong = next((name for name in given if name not in OPTIONS), "")
-        try:
-            if not wrong:
-                return SessionRequest.model_validate({**given, "user": self.user.name, "server": self.name})
-        except ValidationError as error:
-            wrong = str(error.errors()[0]["loc"][0])
-        raise Refused(
-            "A server cannot be started with the option '{option}' as it was given.",
-            "Give `image`, `profile` and `acting_for` as words, and nothing else.",
-            code="start-options",
-            field=wrong[:80],
-            option=wrong[:80],
-        )
 
     def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, Any]:
         """JupyterHub starts a server when a link with a query is followed; we let people press the button."""

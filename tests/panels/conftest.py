@@ -22,8 +22,8 @@ from .standin import PREFIX, StandIn, World
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "artifacts" / "panels"
-TOKEN = "nbt_session_for-tests-only"  # noqa: S105
-PASSWORD = "jupyter-token-for-tests"  # noqa: S105
+TOKEN = "nbt_session_for-tests-only"
+PASSWORD = "jupyter-token-for-tests"
 
 
 @dataclass
@@ -106,6 +106,7 @@ def start_lab(folder: Path, environ: dict[str, str]) -> tuple[subprocess.Popen[b
             tagged=1,
         )
     )
+    (home / "untagged.ipynb").write_text(notebook("depth = 3"))
     (home / "plain.ipynb").write_text(notebook("depth = 3", "print(depth)"))
     labextensions = folder / "labextensions"
     labextensions.mkdir()
@@ -119,7 +120,11 @@ def start_lab(folder: Path, environ: dict[str, str]) -> tuple[subprocess.Popen[b
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"),
-            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={home}", f"--IdentityProvider.token={PASSWORD}"),
+            *(
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.root_dir={home}",
+                f"--IdentityProvider.token={PASSWORD}",
+            ),
             f"--LabApp.extra_labextensions_path={labextensions}",
             "--LabApp.expose_app_in_browser=True",
             "--ServerApp.jpserver_extensions=notebench.lab=True",
@@ -200,11 +205,13 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def look(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Opens pages: `look(url, width=…, dark=…, language=…)`; fails the test on errors in the page's console."""
+    """Opens pages: `look(url, width=…, dark=…, language=…)`; fails the test on errors in the page."""
     contexts: list[Any] = []
     troubles: list[str] = []
 
-    def opener(url: str, width: int = 1280, height: int = 900, dark: bool = False, language: str = "en") -> Any:
+    def opener(
+        url: str, width: int = 1280, height: int = 900, dark: bool = False, language: str = "en"
+    ) -> Any:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",

@@ -1,4 +1,4 @@
-"""Sample records, made from the contract's own types, so that the panels are shown what the service may say."""
+"""Sample records, made from the contract's own types: the panels are shown what the service may say."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -79,7 +79,9 @@ ME = Me(name="ada", projects=[Membership(project="wine-quality", role=Role.edito
 
 EXPERIMENTS = [
     Experiment(id="1", name="Notebooks", created=before(days=20), updated=before(minutes=4)),
-    Experiment(id="2", name="wine quality, gradient boosting", created=before(days=9), updated=before(hours=5)),
+    Experiment(
+        id="2", name="wine quality, gradient boosting", created=before(days=9), updated=before(hours=5)
+    ),
     Experiment(id="3", name=EVIL, created=before(days=90), updated=before(days=60)),
 ]
 
@@ -122,7 +124,11 @@ def mlflow_run(number: int, status: str = "FINISHED") -> MlflowRun:
     )
 
 
-MLFLOW_RUNS = [mlflow_run(0, "RUNNING"), *(mlflow_run(number) for number in range(1, 11)), mlflow_run(11, "FAILED")]
+MLFLOW_RUNS = [
+    mlflow_run(0, "RUNNING"),
+    *(mlflow_run(number) for number in range(1, 11)),
+    mlflow_run(11, "FAILED"),
+]
 
 
 def metric(key: str, run: int) -> list[MetricPoint]:
@@ -153,7 +159,7 @@ ARTIFACTS = {
 }
 ARTIFACT_BYTES = {
     "confusion.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='160' height='120'>"
-    b"<rect width='80' height='60' fill='#0072b2'/><rect x='80' y='60' width='80' height='60' fill='#d55e00'/>"
+    b"<rect width='80' height='60' fill='#0072b2'/><rect x='80' y='60' width='80' height='60' fill='#d50'/>"
     b"<script>top.document.title='owned'</script></svg>",
     "notes.txt": b"Trained on the wine data of scikit-learn.\nSeed 7.\n",
     "report.html": b"<h1>Report</h1><p>Made by a user.</p><script>top.document.title='owned'</script>",
@@ -170,7 +176,9 @@ COLUMNS = [
 ]
 SIGNATURE = Signature(
     inputs=COLUMNS,
-    example={"dataframe_split": {"columns": [c.name for c in COLUMNS], "data": [[c.example for c in COLUMNS]]}},
+    example={
+        "dataframe_split": {"columns": [c.name for c in COLUMNS], "data": [[c.example for c in COLUMNS]]}
+    },
 )
 
 
@@ -262,12 +270,22 @@ FAILURE = CellFailure(
     source="share = wines / tasters\nprint(share)",
     error="ZeroDivisionError",
     message="division by zero",
-    traceback=["Cell In[5], line 1", "----> 1 share = wines / tasters", "ZeroDivisionError: division by zero"],
+    traceback=[
+        "Cell In[5], line 1",
+        "----> 1 share = wines / tasters",
+        "ZeroDivisionError: division by zero",
+    ],
 )
 
 RUNS = [
     run(0, RunState.running, progress=Progress(cell=3, cells=9, cell_started=NOW)),
-    run(1, RunState.queued, started=None, reason="Waiting for a free place: 2 of 2 runs are going on.", output=""),
+    run(
+        1,
+        RunState.queued,
+        started=None,
+        reason="Waiting for a free place: 2 of 2 runs are going on.",
+        output="",
+    ),
     run(2, RunState.succeeded, schedule="p-1", fire_time=before(hours=14), mlflow_runs=[MLFLOW_RUNS[2].id]),
     run(3, RunState.failed, failure=FAILURE, reason="Cell 7 failed: division by zero"),
     run(4, RunState.cancelled, reason="Cancelled by ada."),

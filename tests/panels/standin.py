@@ -118,7 +118,7 @@ class StandIn:
             }
         )
 
-    async def answer(self, request: Request, body: Any) -> Response:  # noqa: C901
+    async def answer(self, request: Request, body: Any) -> Response:
         world, query = self.world, request.query_params
         match [request.method, *request.path_params["path"].split("/")]:
             case ["GET", "me"]:
@@ -166,7 +166,10 @@ class StandIn:
                 filter=wanted,
             )
         nothing = self.world.mode == "empty" or "> 2" in wanted
-        return {"runs": [] if nothing else [r.model_dump(mode="json") for r in samples.MLFLOW_RUNS], "next": ""}
+        return {
+            "runs": [] if nothing else [r.model_dump(mode="json") for r in samples.MLFLOW_RUNS],
+            "next": "",
+        }
 
     def mlflow_run(self, run: str, rest: list[str], path: str) -> Response:
         found = self.found({each.id: each for each in samples.MLFLOW_RUNS}, run)
@@ -184,7 +187,9 @@ class StandIn:
 
     def alias(self, method: str, name: str, alias: str, version: str) -> Response:
         if method == "PUT" and alias.startswith("v"):
-            raise Refused("The alias {alias} looks like a version.", "Choose a word.", field="alias", alias=alias)
+            raise Refused(
+                "The alias {alias} looks like a version.", "Choose a word.", field="alias", alias=alias
+            )
         model = self.found(self.world.models, name)
         aliases = {**model.aliases, alias: version}
         if method == "DELETE":
@@ -236,7 +241,9 @@ class StandIn:
                 return said(made, 201)
             case ["GET", name, "logs"]:
                 self.found(known, name)
-                return StreamingResponse(self.slowly(["Starting the kernel.\n", "Cell 1 of 9.\n"]), media_type="text/plain")
+                return StreamingResponse(
+                    self.slowly(["Starting the kernel.\n", "Cell 1 of 9.\n"]), media_type="text/plain"
+                )
             case ["GET", name, "output"]:
                 return Response(b'{"cells": []}', media_type="application/x-ipynb+json")
             case ["POST", name, "cancel"]:
@@ -260,7 +267,9 @@ class StandIn:
                 return said(self.world.listed(known))
             case ["POST", "preview"]:
                 if len(body["cron"].split()) != 5:
-                    raise Refused("{cron} is not a cron expression.", "Write five fields.", field="cron", **body)
+                    raise Refused(
+                        "{cron} is not a cron expression.", "Write five fields.", field="cron", **body
+                    )
                 return said({"words": "At 06:00 AM", "next_fires": samples.SCHEDULES[0].next_fires})
             case ["POST"]:
                 known["p-9"] = samples.SCHEDULES[0].model_copy(update={**body, "id": "p-9", "last_run": None})

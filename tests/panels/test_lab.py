@@ -22,13 +22,13 @@ def opened(lab: Lab, service: Service, look: Any) -> Any:
 
 
 def run_command(page: Any, command: str, **args: Any) -> None:
-    page.evaluate(
-        "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args]
-    )
+    page.evaluate("([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args])
 
 
 def open_side(page: Any) -> Any:
-    page.locator(".jp-SideBar .lm-TabBar-tab[title=Notebench], .jp-SideBar [data-id=notebench-side]").first.click()
+    page.locator(
+        ".jp-SideBar .lm-TabBar-tab[title=Notebench], .jp-SideBar [data-id=notebench-side]"
+    ).first.click()
     side = page.locator("#notebench-side")
     side.wait_for()
     return side
@@ -36,7 +36,9 @@ def open_side(page: Any) -> Any:
 
 def test_the_side_area_lists_four_rooms(opened: Any, service: Service, picture: Any) -> None:
     page = opened()
-    assert not [each for each in service.world.seen if each["path"] == "experiments"], "asked before it was seen"
+    assert not [each for each in service.world.seen if each["path"] == "experiments"], (
+        "asked before it was seen"
+    )
     side = open_side(page)
     titles = side.locator(".lm-AccordionPanel-title").all_text_contents()
     assert [title.strip() for title in titles] == ["Experiments", "Models", "Deployments", "Notebook runs"]
@@ -127,13 +129,13 @@ def test_runs_the_open_notebook(opened: Any, service: Service, picture: Any) -> 
     picture(page, "lab-run-dialog")
     assert dialog.get_by_label("depth").get_attribute("placeholder") == "3"
     dialog.get_by_label("depth").fill("many")
-    dialog.get_by_role("button", name="Run", exact=True).click()
+    dialog.get_by_role("button", name="Run it", exact=True).click()
     assert "does not fit its type" in dialog.get_by_role("alert").inner_text()
     dialog.get_by_label("depth").fill("5")
     dialog.get_by_label("strict").select_option("false")
     dialog.get_by_label("grapes").fill('["spätburgunder"]')
     dialog.get_by_label("Hardware profile").select_option("medium")
-    dialog.get_by_role("button", name="Run", exact=True).click()
+    dialog.get_by_role("button", name="Run it", exact=True).click()
     page.locator(".nb-view h2", has_text="wine.ipynb").wait_for()
     ((_, _, body),) = service.world.writes()
     assert body["notebook"] == "tour/wine.ipynb"

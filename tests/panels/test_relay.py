@@ -130,7 +130,7 @@ def test_reads_a_notebooks_parameters(lab: Lab) -> None:
     assert types["depth"] == ("int", "3")
     assert types["region"][1] == '"Mosel"'
     assert {"rate", "strict", "grapes", "limit"} < set(types)
-    assert lab.get("notebench/parameters?path=plain.ipynb").json()["has_cell"] is False
+    assert lab.get("notebench/parameters?path=untagged.ipynb").json()["has_cell"] is False
 
 
 @pytest.mark.parametrize("path", ["../outside.ipynb", "/etc/passwd", "tour", "link.ipynb", ""])
@@ -146,7 +146,9 @@ def test_reads_notebooks_below_the_home_only(lab: Lab, path: str) -> None:
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
 
 
-def test_says_when_the_service_is_away(running_service: Service, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_says_when_the_service_is_away(
+    running_service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     from .conftest import end, start_lab
 
     environ = {"NOTEBENCH_API_URL": "http://127.0.0.1:9/services/notebench/api/v1", "NOTEBENCH_TOKEN": TOKEN}

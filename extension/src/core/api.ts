@@ -25,6 +25,15 @@ export function at(...segments: string[]): string {
   return segments.map(segment => encodeURIComponent(segment)).join('/');
 }
 
+/** What one request asks for at most. */
+export const PAGE = 100;
+
+/** The first records of a list; `next` is not empty where there are more. */
+export interface IPages<T> {
+  all: T[];
+  next: string;
+}
+
 export class Api {
   constructor(
     private readonly transport: ITransport,
@@ -38,6 +47,24 @@ export class Api {
   /** A question to the Jupyter server itself; only inside JupyterLab. */
   async here<T>(path: string, query?: Query): Promise<T> {
     return (await (await this.send('here', withQuery(path, query), {})).json()) as T;
+  }
+
+  /** Pages of a list, one after the other, until there are `wanted` or no more; `next` is the rest's cursor. */
+  async pages<K extends string, T>(
+    path: string,
+    key: K,
+    wanted: number,
+    query: Query = {}
+  ): Promise<IPages<T>> {
+    const all: T[] = [];
+    let next = '';
+    do {
+      const limit = Math.min(PAGE, wanted - all.length);
+      const page = await this.get<Record<K, T[]> & { next: string }>(path, { ...query, limit, cursor: next });
+      all.push(...page[key]);
+      next = page.next;
+    } while (next && all.length < wanted);
+    return { all, next };
   }
 
   async text(path: string, query?: Query): Promise<string> {

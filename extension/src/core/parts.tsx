@@ -26,6 +26,10 @@ interface IHeaderProps {
 
 /** A view's first line: its title, state and buttons. */
 export function ViewHeader({ title, state, children }: IHeaderProps): React.ReactElement {
+  const workbench = useWorkbench();
+  React.useEffect(() => {
+    workbench.titled(title);
+  }, [workbench, title]);
   return (
     <header className="nb-view-head">
       <h2>{title}</h2>

@@ -28,6 +28,8 @@ export interface IWorkbench {
   href(target: ITarget): string;
   /** Runs a command that any panel may have registered; panels know each other only by these ids. */
   execute(command: string, args?: Record<string, unknown>): Promise<unknown>;
+  /** The view's own name, for its tab or window. */
+  titled(name: string): void;
   /** Whether somebody can see this view now; hidden views do not ask the service. */
   visible(): boolean;
   /** Calls back when the view becomes visible again or something was changed; answers how to stop that. */

@@ -1,17 +1,16 @@
 /** One experiment: its runs, filtered by MLflow, sorted and searched here. */
 import type { RowSelectionState, VisibilityState } from '@tanstack/react-table';
 import * as React from 'react';
-import { at } from '../core/api';
+import { at, IPages, PAGE } from '../core/api';
 import { ViewHeader } from '../core/parts';
 import { useLive } from '../core/live';
 import { Empty, LiveView } from '../core/states';
 import { Table } from '../core/table';
-import type { Experiment, MlflowRun, MlflowRunList } from '../core/types';
+import type { Experiment, MlflowRun } from '../core/types';
 import { useWorkbench } from '../core/workbench';
 import { ColumnChooser } from './chooser';
 import { dataColumns, firstVisibility, runColumns } from './columns';
 
-const PAGE = 100;
 const COMPARED_AT_MOST = 20;
 
 function matches(run: MlflowRun, text: string): boolean {
@@ -26,28 +25,18 @@ export function ExperimentDetails({ id }: { id: string }): React.ReactElement {
   const experiment = useLive(`experiment:${id}`, () => api.get<Experiment>(at('experiments', id)), {
     interval: 60_000
   });
-  const runs = useLive(`runs:${id}:${filter}:${limit}`, () => ask(), { interval: 8_000 });
-  const ask = async (): Promise<MlflowRunList> => {
-    const all: MlflowRun[] = [];
-    let cursor = '';
-    do {
-      const page = await api.get<MlflowRunList>(`${at('experiments', id)}/runs`, {
-        filter,
-        limit: PAGE,
-        cursor
-      });
-      all.push(...page.runs);
-      cursor = page.next;
-    } while (cursor && all.length < limit);
-    return { runs: all, next: cursor };
-  };
+  const runs = useLive(
+    `runs:${id}:${filter}:${limit}`,
+    () => api.pages<'runs', MlflowRun>(`${at('experiments', id)}/runs`, 'runs', limit, { filter }),
+    { interval: 8_000 }
+  );
   return (
     <div className="nb-view">
       <ViewHeader title={experiment.data?.name ?? trans.__('Experiment')} />
       <FilterBox filter={filter} onFilter={setFilter} />
       <LiveView
         live={runs}
-        isEmpty={list => list.runs.length === 0}
+        isEmpty={list => list.all.length === 0}
         empty={<NoRuns filter={filter} clear={() => setFilter('')} refresh={runs.refresh} />}
       >
         {list => <Runs list={list} more={() => setLimit(limit + PAGE)} />}
@@ -116,17 +105,17 @@ function FilterBox({
   );
 }
 
-function Runs({ list, more }: { list: MlflowRunList; more(): void }): React.ReactElement {
+function Runs({ list, more }: { list: IPages<MlflowRun>; more(): void }): React.ReactElement {
   const { trans, language, open } = useWorkbench();
   const [quick, setQuick] = React.useState('');
   const [chosen, setChosen] = React.useState<VisibilityState>({});
   const [selection, setSelection] = React.useState<RowSelectionState>({});
-  const ids = dataColumns(list.runs);
+  const ids = dataColumns(list.all);
   const idKey = ids.join('\n');
   const columns = React.useMemo(() => runColumns(ids, trans, language), [idKey, trans, language]);
   const visibility = React.useMemo(() => ({ ...firstVisibility(ids), ...chosen }), [idKey, chosen]);
-  const shown = quick ? list.runs.filter(run => matches(run, quick)) : list.runs;
-  const selected = list.runs.filter(run => selection[run.id]).map(run => run.id);
+  const shown = quick ? list.all.filter(run => matches(run, quick)) : list.all;
+  const selected = list.all.filter(run => selection[run.id]).map(run => run.id);
   return (
     <>
       <div className="nb-bar">

@@ -50,6 +50,9 @@ export class Area {
     widget.title.closable = true;
     widget.title.label = target.id ? short(target.id) : this.label(target);
     widget.title.caption = `${this.label(target)} ${target.id ?? ''}`.trim();
+    content.title.changed.connect(title => {
+      widget.title.label = title.label;
+    });
     this.targets.set(widget, target);
     void this.tracker.add(widget);
     return widget;

@@ -109,7 +109,7 @@ class StatusItem extends ReactWidget {
   private async open(): Promise<void> {
     await this.ask();
     const body = new Popup(this.workbench, this.workbench.here, this.problem);
-    showPopup({ body, anchor: this, align: 'left' });
+    showPopup({ body, anchor: this, align: 'left', hasDynamicSize: true });
   }
 
   private async ask(): Promise<void> {

@@ -64,6 +64,11 @@ export class LabWorkbench implements ILabWorkbench {
       open: target => void app.commands.execute(CommandIds.open, { room: target.room, id: target.id ?? '' }),
       href: target => this.href(target),
       execute: (command, args) => app.commands.execute(command, args as never),
+      titled: name => {
+        if (widget) {
+          widget.title.label = name;
+        }
+      },
       visible: () => (widget ? widget.isVisible : true),
       onWake: wake => {
         changes.connect(wake);

@@ -52,6 +52,7 @@ export function pageWorkbench(
       const handler = COMMANDS[command];
       return handler ? handler(workbench, args) : Promise.reject(new Error(command));
     },
+    titled: name => void (document.title = `${name} – Notebench`),
     visible: () => true,
     onWake: wake => {
       wakes.add(wake);

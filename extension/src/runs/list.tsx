@@ -1,33 +1,33 @@
 /** Notebook runs, newest first, with their live progress. */
 import type { ColumnDef } from '@tanstack/react-table';
 import * as React from 'react';
+import { IPages, PAGE } from '../core/api';
 import { RecordLink } from '../core/link';
 import { RecordList } from '../core/list';
 import { ILive, useLive } from '../core/live';
 import { ViewHeader } from '../core/parts';
 import { Empty, LiveView } from '../core/states';
 import { Table } from '../core/table';
-import type { Run, RunList } from '../core/types';
+import type { Run } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
 import { ago, duration } from '../core/words';
 import { RunProgress, RunState, stem } from './state';
 
 const IN_SIDE_BAR = 20;
-const PAGE = 100;
 const FAST = 3_000;
 const SLOW = 10_000;
 
-function useRuns(limit: number, schedule = ''): ILive<RunList> {
+function useRuns(limit: number, schedule = ''): ILive<IPages<Run>> {
   const { api } = useWorkbench();
   const [interval, setPace] = React.useState(SLOW);
   const live = useLive(
     `notebook-runs:${schedule}:${limit}`,
-    () => api.get<RunList>('runs', { limit, schedule }),
+    () => api.pages<'runs', Run>('runs', 'runs', limit, { schedule }),
     {
       interval
     }
   );
-  const active = live.data?.runs.some(run => ['queued', 'starting', 'running'].includes(run.state)) ?? false;
+  const active = live.data?.all.some(run => ['queued', 'starting', 'running'].includes(run.state)) ?? false;
   React.useEffect(() => setPace(active ? FAST : SLOW), [active]);
   return live;
 }
@@ -55,11 +55,11 @@ export function RunSection(): React.ReactElement {
       <p className="nb-side-link">
         <RecordLink to={{ room: 'schedules' }}>{trans.__('Schedules')}</RecordLink>
       </p>
-      <LiveView live={live} isEmpty={list => list.runs.length === 0} empty={<NoRuns />}>
+      <LiveView live={live} isEmpty={list => list.all.length === 0} empty={<NoRuns />}>
         {list => (
           <RecordList
             label={trans.__('Notebook runs')}
-            items={list.runs.map(run => ({
+            items={list.all.map(run => ({
               key: run.id,
               to: { room: 'runs', id: run.id },
               title: stem(run.notebook),
@@ -130,10 +130,10 @@ export function RunHistory({ schedule = '' }: { schedule?: string }): React.Reac
     [trans, language]
   );
   return (
-    <LiveView live={live} isEmpty={list => list.runs.length === 0} empty={<NoRuns />}>
+    <LiveView live={live} isEmpty={list => list.all.length === 0} empty={<NoRuns />}>
       {list => (
         <>
-          <Table label={trans.__('Notebook runs')} rows={list.runs} columns={columns} rowId={run => run.id} />
+          <Table label={trans.__('Notebook runs')} rows={list.all} columns={columns} rowId={run => run.id} />
           {list.next && (
             <button type="button" className="nb-button" onClick={() => setLimit(limit + PAGE)}>
               {trans.__('Show more')}

@@ -74,7 +74,7 @@ function PlanForm({ start, known, done, cancel }: IFormProps): React.ReactElemen
       <ChoiceFields state={state} fixed={start.notebook !== ''} problem={action.problem} />
       {action.problem && <Trouble problem={action.problem} line />}
       <Buttons
-        verb={known ? trans.__('Save') : trans.__('Schedule')}
+        verb={known ? trans.__('Save') : trans.__('Schedule it')}
         cancel={cancel}
         busy={action.busy}
         disabled={!state.ready || !state.choice.notebook || !name.trim()}

@@ -44,7 +44,7 @@ function RunForm({ start, done, cancel }: IDialogProps<Run> & { start: IStart })
       <ChoiceFields state={state} fixed={start.notebook !== ''} problem={action.problem} />
       {action.problem && <Trouble problem={action.problem} line />}
       <Buttons
-        verb={trans.__('Run')}
+        verb={trans.__('Run it')}
         cancel={cancel}
         busy={action.busy}
         disabled={!state.ready || !state.choice.notebook}

@@ -21,6 +21,23 @@ TEMPLATES = (
     N_("Nobody knows how it ended: it is not there any more."),
     N_("It could not be started: {reason}."),
     N_("It waits: {reason}"),
+    # Refusals at the time when a run is due
+    N_("The hub knows no user {user} any more."),
+    N_("{user} may not run things for the project {project} any more."),
+    N_("An editor of the project has to run the notebook, or an owner has to make {user} one."),
+    N_("There is no notebook {path} in your files."),
+    N_("The folder {folder} leads out of your files."),
+    N_("Image '{image}' is not open to you."),
+    N_("Image '{image}' cannot run on this machine."),
+    N_("Image '{image}' may not run on profile '{profile}'."),
+    N_("No version of image '{image}' is approved."),
+    N_("No image '{image}'."),
+    N_("No profile '{profile}'."),
+    N_("Profile '{profile}' is not open to you."),
+    N_("Did you mean '{nearest}'?"),
+    N_("Choose one of: {known}."),
+    N_("The catalogue cannot be read: {reason}"),
+    N_("The process of {workload} has not come up within {seconds} seconds."),
     N_("It runs late: the fire time {first} passed while Notebench was away."),
     N_("It runs late, and once: the fire times from {first} to {last} passed while Notebench was away."),
     N_("{error} in cell {cell}."),
@@ -28,6 +45,7 @@ TEMPLATES = (
     N_("The service no longer wants this attempt."),
     N_("The run took longer than the {seconds} seconds it may take."),
     N_("The output notebook could not be written: {reason}."),
+    N_("Its environment is being prepared."),
     N_("The model is being loaded."),
     N_("Version {version} is being loaded; the version before keeps answering."),
     N_("Version {version} does not start: {reason} The version before keeps answering."),
@@ -39,15 +57,25 @@ TEMPLATES = (
 )
 
 
-def in_words(sentence: str, translate: Translate) -> str:
-    """The sentence in the reader's language, with its values; as it is where nobody knows it."""
-    if not sentence or (told := translate(sentence)) != sentence:
-        return told if sentence else ""
+def in_words(text: str, translate: Translate) -> str:
+    """The text in the reader's language, with its values; sentences that nobody knows stay as they are."""
+    if (known := _known(text, translate)) is not None:
+        return known
+    for found in re.finditer(r"(?<=[.:?]) ", text):  # what was wrong, then the next step
+        if (head := _known(text[: found.start()], translate)) is not None:
+            return f"{head} {in_words(text[found.end() :], translate)}"
+    return text
+
+
+def _known(text: str, translate: Translate) -> str | None:
+    """The text in the reader's language, if it is a message of ours as a whole."""
+    if not text or (told := translate(text)) != text:
+        return told if text else ""
     for template in TEMPLATES:
-        if "{" in template and (found := _pattern(template).fullmatch(sentence)):
+        if "{" in template and (found := _pattern(template).fullmatch(text)):
             values = {name: in_words(value, translate) for name, value in found.groupdict().items()}
             return translate(template).format_map(values)
-    return sentence
+    return None
 
 
 @cache

@@ -206,11 +206,24 @@ def end_folders(folders: list[Path], grace: float) -> None:
 
 
 def end_leftovers(ids: set[str]) -> None:
-    """Kill what still carries the mark of these workloads: their shims were killed before them."""
+    """Kill what still carries the mark of these workloads; shims last, so that they can record the end."""
     left = [process for process in marked(ids) if process.pid != os.getpid()] if ids else []
+    shims = [process for process in left if _is_shim(process)]
     for process in left:
-        _send(process.pid, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=KILL_SECONDS)
+        if process not in shims:
+            _send(process.pid, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=KILL_SECONDS / 2)
+    for process in shims:
+        if process.is_running():
+            _send(process.pid, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=KILL_SECONDS / 2)
+
+
+def _is_shim(process: psutil.Process) -> bool:
+    try:
+        return str(Path(shim.__file__).absolute()) in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def forget(folder: Path) -> None:

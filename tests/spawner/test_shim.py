@@ -171,3 +171,15 @@ def test_down_ends_all(tmp_path: Path, folder: Path) -> None:
     assert sorted(processes.end_all(folder.parent, grace=1)) == ["one", "three", "two"]
     assert processes.running(folder.parent) == []
     assert json.loads((folder / shim.EXIT).read_text())["stopped"]
+
+
+def test_down_does_not_wait_for_the_stubborn_and_still_knows_their_end(tmp_path: Path, folder: Path) -> None:
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on'); time.sleep(60)"
+    start(spec(tmp_path, code).model_copy(update={"env": {MARK: "one"}}), folder, grace=600)
+    until(lambda: (folder / shim.OUTPUT).exists() and (folder / shim.OUTPUT).read_text())
+    begin = time.monotonic()
+    processes.end_all(folder.parent, grace=0.5 - processes.KILL_SECONDS)
+    assert time.monotonic() - begin < 5
+    end = processes.read_exit(folder)
+    assert end is not None
+    assert end.stopped

@@ -156,6 +156,14 @@ def test_reasons_are_said_in_the_readers_language(language: str) -> None:
         assert told != template, f"{template} is not translated"
 
 
+def test_a_refusal_with_its_next_step() -> None:
+    wrong = "There is no notebook my. file.ipynb in your files."
+    told = in_words(f"It waits: {wrong} Check the path, or save the notebook first.", translator("de"))
+    assert "my. file.ipynb" in told
+    assert not any(english in told for english in ("waits", "There is", "Check"))
+    assert in_words("Who knows. Check its id.", translator("de")) == "Who knows. Check its id."
+
+
 def test_values_survive_the_translation() -> None:
     say = {"It was cancelled by {user}.": "Abgebrochen von {user}."}.get
     assert in_words("It was cancelled by ada.", lambda text: say(text, text)) == "Abgebrochen von ada."

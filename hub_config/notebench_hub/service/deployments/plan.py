@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notebench.contract.deployments import Observed
+from notebench_spawner.marks import N_
 
 from notebench_hub.service.store.deployments import DeploymentRecord, ServerRecord
 
@@ -65,21 +66,30 @@ def observed(wanted: DeploymentRecord, servers: list[ServerRecord]) -> tuple[Obs
         return (Observed.stopping if servers else Observed.stopped), ""
     current = [one for one in servers if _is_current(wanted, one) and not one.stopping]
     ready = sum(one.ready for one in current)
-    trouble = next((one.reason for one in current if one.reason and not one.ready), "")
     if ready >= wanted.replicas:
         return Observed.ready, ""
-    if serving(wanted, servers) and not ready:
-        if trouble:
-            reason = f"Version {wanted.version} does not start: {trouble} The version before keeps answering."
-        else:
-            reason = f"Version {wanted.version} is being loaded; the version before keeps answering."
-        return Observed.ready, reason
     if ready:
         return Observed.ready, f"{ready} of {wanted.replicas} replicas are ready."
+    trouble = next((one.reason for one in current if one.reason), "")
+    if serving(wanted, servers):
+        return Observed.ready, _meanwhile(wanted.version, trouble)
+    return _not_yet(current, trouble)
+
+
+def _meanwhile(version: str, trouble: str) -> str:
+    """Why the version before still answers."""
+    if trouble:
+        return f"Version {version} does not start: {trouble} The version before keeps answering."
+    return f"Version {version} is being loaded; the version before keeps answering."
+
+
+def _not_yet(current: list[ServerRecord], trouble: str) -> tuple[Observed, str]:
+    """Nothing answers."""
     if trouble:
         return Observed.failing, trouble
-    started = any(one.live for one in current)
-    return (Observed.starting, "The model is being loaded.") if started else (Observed.pending, "")
+    if any(one.live for one in current):
+        return Observed.starting, N_("The model is being loaded.")
+    return Observed.pending, N_("Its environment is being prepared.")
 
 
 def back_off(failures: int, exit_code: int | None) -> timedelta:

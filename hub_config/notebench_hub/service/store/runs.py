@@ -8,6 +8,7 @@ from typing import Any
 from notebench.contract.catalogue import Package
 from notebench.contract.people import PERSONAL
 from notebench.contract.runs import FINAL_STATES, CellFailure, Progress, Run, RunReport, RunState
+from notebench_spawner.marks import N_
 from sqlalchemy import ColumnElement, Index, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -231,10 +232,13 @@ def claim(tx: Transaction, most: int) -> list[Kept]:
     return [_kept(row) for row in rows]
 
 
+PREPARING = N_("Its environment is being prepared.")
+
+
 def plan(tx: Transaction, run: str, resolved: dict[str, Any], words: dict[str, str], output: str) -> None:
     """Write down what will be started, before it is: a restart of the service starts the same."""
     row = tx.get_one(RunTable, run)
-    row.resolved, row.output = resolved, output
+    row.resolved, row.output, row.reason = resolved, output, PREPARING
     row.image, row.version = words["image"], words["version"]
     row.identity, row.profile = words["identity"], words["profile"]
 

@@ -49,6 +49,10 @@ def register(
     request = RegisterRequest(
         name=name, run=found, model=model or logged, alias=alias, description=description
     )
+    if os.environ.get("NOTEBENCH_RUN_ID"):
+        from notebench.tracking.registering import register_in_run
+
+        return register_in_run(request)
     return _client().models.register(request)
 
 

@@ -249,3 +249,15 @@ def test_mlflow_runs_of_the_notebook_are_found(tmp_path):
     finally:
         del os.environ["MLFLOW_TRACKING_URI"]
         api.close()
+
+
+def test_progress_is_a_widget_in_notebooks(tmp_path):
+    cell = (
+        "from notebench.progress import watching\nwith watching('Deploying <b>') as show: show('half', 0.5)"
+    )
+    run = Started(tmp_path, notebook(tmp_path, "x = 1", cell))
+    assert run.end() == 0, run.log
+    written = nbformat.read(run.output, as_version=4)
+    outputs = [output for made in written.cells for output in made.get("outputs", [])]
+    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+    assert "Deploying &lt;b&gt;" in json.dumps(written.metadata["widgets"])

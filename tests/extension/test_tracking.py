@@ -55,7 +55,7 @@ def logged(home: Path, code: str = "", **more: str) -> dict[str, str]:
         **more,
     }
     done = subprocess.run(
-        [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False, cwd=home
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -116,3 +116,26 @@ def test_many_packages_are_cut_to_whole_entries(home):
         (folder / "METADATA").write_text(f"Name: package-{number}\nVersion: 1.0\n")
     added = json.loads(logged(home)[tags.ADDED])
     assert 200 < len(added) < 400
+
+
+def test_a_run_registers_with_mlflow_itself(home):
+    code = textwrap.dedent(
+        """
+        import mlflow.sklearn, notebench, os
+        from sklearn.linear_model import LinearRegression
+        with mlflow.start_run() as run:
+            mlflow.sklearn.log_model(LinearRegression().fit([[1.0]], [1.0]), name="line")
+        os.environ["NOTEBENCH_RUN_ID"] = "r1"
+        version = notebench.register("lines", alias="champion", description="straight")
+        assert (version.model, version.version, version.run) == ("lines", "1", run.info.run_id), version
+        assert mlflow.MlflowClient().get_model_version_by_alias("lines", "champion").description == "straight"
+        for wrong, words in (({"model": "other"}, "logged no such model"),):
+            try:
+                notebench.register("lines", run, **wrong)
+            except notebench.contract.errors.Refused as error:
+                assert words in str(error)
+            else:
+                raise AssertionError
+        """
+    )
+    logged(home, code)

@@ -42,9 +42,12 @@ class Deployments:
         return self._transport.stream(f"/deployments/{name}/logs")
 
     def invoke(self, name: str, body: bytes, content_type: str = _JSON) -> Any:
-        """The answer of the model behind an endpoint to a body in one of MLflow's formats."""
-        found = self.get(name)
-        url = f"{self._transport.address.service}endpoints/{found.id}/invocations"
+        """The answer of the model behind an endpoint to a body in one of MLflow's formats.
+
+        `name` is a deployment's name or an endpoint's address.
+        """
+        deployment = name.partition("/endpoints/")[2].split("/")[0] or self.get(name).id
+        url = f"{self._transport.address.service}endpoints/{deployment}/invocations"
         answer = self._transport.raw(
             "POST", url, content=body, headers={"Content-Type": content_type}, timeout=300.0
         )

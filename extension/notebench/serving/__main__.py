@@ -5,6 +5,7 @@ Exit codes: 0 stopped as told, 2 wrong usage, 3 the model does not load (see the
 
 import argparse
 import asyncio
+import os
 import sys
 
 from notebench.contract.errors import NotebenchError
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address for --port")
     parser.add_argument("--max-body-mib", type=int, default=64, help="largest body, in mebibytes")
     options = parser.parse_args()
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # the log is read by people
     try:
         sock = listen(options.uds, options.host, options.port or 0)
     except (NotebenchError, OSError) as error:

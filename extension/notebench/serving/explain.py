@@ -51,6 +51,13 @@ def explain_refusal(error: Exception, schema: Any, columns: dict[str, Any]) -> R
                     field_name=spec.name,
                     kind=_WORDS.get(kind, kind),
                 )
+    if named and not columns:
+        return Refused(
+            "The model takes named columns, and the body has none.",
+            "Send dataframe_records or dataframe_split with: {names}.",
+            code="input-names",
+            names=_list(schema.input_names()),
+        )
     return Refused(
         "The body does not fit the model: {problem}",
         "Send one of dataframe_split, dataframe_records, instances or inputs.",

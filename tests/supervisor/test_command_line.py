@@ -1,5 +1,6 @@
 """`notebench up` and its failures, with the real proxy alone: what was wrong, and what next."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ import pytest
 from notebench_hub.supervisor import records
 from notebench_hub.supervisor.claim import STATE_FORMAT
 from notebench_hub.supervisor.identity import Identity
+from notebench_spawner import processes
+from notebench_spawner.process import MARK, Limits, ProcessSpec
 
 from .conftest import CommandLine
 
@@ -156,13 +159,15 @@ def test_ctrl_c_ends_every_child(tmp_path: Path) -> None:
     )
     assert child.stdout
     assert "http://127.0.0.1:" in child.stdout.readline()
-    processes = psutil.Process(child.pid).children(recursive=True)
-    assert processes
+    begin_workload(notebench)
+    children = psutil.Process(child.pid).children(recursive=True)
+    assert children
     os.killpg(child.pid, signal.SIGINT)
     _rest, said = child.communicate(timeout=30)
     assert child.returncode == 0
     assert "everything it started" in said
-    assert not any(process.is_running() for process in processes)
+    assert not any(process.is_running() for process in children)
+    assert processes.running(notebench.place.workloads) == []
 
 
 def test_kill_9_of_the_supervisor_then_up(notebench: CommandLine) -> None:
@@ -205,6 +210,50 @@ def test_down_works_without_the_control_socket(notebench: CommandLine) -> None:
     (notebench.place.sockets / "supervisor.sock").unlink()
     notebench.must("down")
     assert not proxy.alive()
+
+
+def begin_workload(notebench: CommandLine) -> Path:
+    """A real recorded process, as sessions, notebook runs and model servers are."""
+    notebench.place.create()
+    folder = notebench.place.workloads / "w1"
+    spec = ProcessSpec(
+        id=folder.name,
+        argv=["sleep", "300"],
+        env={**os.environ, MARK: folder.name},
+        cwd=notebench.place.root,
+        limits=Limits(cpu=1, memory_mib=200),
+    )
+    asyncio.run(processes.launch(spec, folder))
+    assert processes.running(notebench.place.workloads) == [folder]
+    return folder
+
+
+def test_down_asks_while_something_lives(notebench: CommandLine) -> None:
+    up(notebench)
+    begin_workload(notebench)
+    asked = notebench("down")
+    assert asked.returncode == 3
+    assert "w1" in asked.stderr
+    assert "--yes" in asked.stderr
+    assert notebench.parts()["proxy"]["healthy"]
+    notebench.must("down", "--yes")
+    assert processes.running(notebench.place.workloads) == []
+
+
+def test_workloads_outlive_the_supervisor_and_its_parts(notebench: CommandLine) -> None:
+    up(notebench)
+    folder = begin_workload(notebench)
+    for name in ("supervisor", "proxy"):
+        os.kill(pid_of(notebench, name), signal.SIGKILL)
+    up(notebench)
+    notebench.must("restart")
+    assert processes.running(notebench.place.workloads) == [folder]
+
+
+def test_down_without_a_supervisor_ends_workloads(notebench: CommandLine) -> None:
+    begin_workload(notebench)
+    notebench.must("down", "--yes")
+    assert processes.running(notebench.place.workloads) == []
 
 
 def test_restart_of_a_part(notebench: CommandLine) -> None:

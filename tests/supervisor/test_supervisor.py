@@ -85,7 +85,7 @@ async def test_a_crash_leaves_no_child_behind(place: Place, part: MakePart) -> N
 
 
 async def test_pauses_grow_and_a_healthy_minute_ends_the_count(place: Place, part: MakePart) -> None:
-    assert [QUICK.pause(crashes) for crashes in (1, 2, 3, 9)] == [0.05, 0.2, 0.3, 0.3]
+    assert [QUICK.pause(crashes) for crashes in (1, 2, 3, 9_999)] == [0.05, 0.2, 0.3, 0.3]
     async with running(place, part("one")) as supervisor:
         address = look(supervisor, "one").address
         async with httpx.AsyncClient() as client:
@@ -109,9 +109,36 @@ async def test_a_part_that_cannot_start_says_why(place: Place, part: MakePart) -
 
 async def test_a_program_that_is_not_there_is_named(place: Place, part: MakePart) -> None:
     nowhere = replace(part("lost"), command=("/nowhere/program",))
-    with pytest.raises(PartFailed, match="/nowhere/program"):
+    with pytest.raises(PartFailed) as caught:
         async with running(place, nowhere):
             pytest.fail("it started")
+    assert "/nowhere/program" in caught.value.lines[-1]
+
+
+async def test_a_program_that_is_gone_for_a_while_comes_back(place: Place, part: MakePart) -> None:
+    one = part("one")
+    program = place.root / "program"
+    program.symlink_to(one.command[0])
+    async with running(place, replace(one, command=(str(program), *one.command[1:]))) as supervisor:
+        first = look(supervisor, "one").pid
+        assert first
+        program.unlink()
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: look(supervisor, "one").crashes > 2)
+        program.symlink_to(one.command[0])
+        await until(lambda: look(supervisor, "one").healthy)
+
+
+async def test_what_fails_after_a_restart_does_not_end_the_part(place: Place, part: MakePart) -> None:
+    async def back() -> None:
+        raise RuntimeError("the hub said something strange")
+
+    async with running(place, part("one", back=back)) as supervisor:
+        await supervisor.restart("one")
+        pid = look(supervisor, "one").pid
+        await asyncio.sleep(0.5)
+        assert look(supervisor, "one").healthy
+        assert look(supervisor, "one").pid == pid
 
 
 async def test_a_part_that_never_answers_is_given_up(place: Place, part: MakePart) -> None:

@@ -54,7 +54,7 @@ def up(
     wanted = tuple(part or embedded.NAMES)
     try:
         with _steps(len(wanted)) as steps, claimed(place):
-            _prepare(place, settings, port, steps)
+            _prepare(place, settings, port, steps, wanted)
             if not detach:
                 asyncio.run(_foreground(place, settings, wanted, steps))
                 return
@@ -77,7 +77,9 @@ def _runs(place: Place) -> bool:
     return found is not None and not found.stopping
 
 
-def _prepare(place: Place, settings: Settings, port: int | None, steps: Steps) -> None:
+def _prepare(
+    place: Place, settings: Settings, port: int | None, steps: Steps, wanted: tuple[str, ...]
+) -> None:
     """Everything that can be refused before a part runs."""
     steps.say(_("Looking for what an earlier start left behind"))
     for name in records.end_leftovers(place):
@@ -85,7 +87,8 @@ def _prepare(place: Place, settings: Settings, port: int | None, steps: Steps) -
     instance = decide(place, settings, port)
     embedded.parts(place, instance)  # missing programs are refused now
     steps.done()
-    build_default_image(place, steps)
+    if "service" in wanted:
+        build_default_image(place, steps)
     steps.done()
 
 

@@ -7,8 +7,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import httpx
-
 from notebench_hub.place import Instance, Place
 from notebench_hub.supervisor import programs
 from notebench_hub.supervisor.helper import Helper
@@ -67,6 +65,8 @@ def _proxy(place: Place, instance: Instance) -> Part:
 
 async def resync_routes(place: Place, instance: Instance) -> None:
     """Make the hub tell a restarted proxy its routes at once. A hub that starts does so by itself."""
+    import httpx  # rarely needed, and slow to import
+
     token = place.secret("supervisor-hub-token")
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         for pause in (0.0, 0.5, 2.0):

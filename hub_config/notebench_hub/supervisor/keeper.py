@@ -13,6 +13,8 @@ from notebench_hub.supervisor.identity import Identity
 from notebench_hub.supervisor.part import Part
 from notebench_hub.supervisor.view import PartView, Phase
 
+_CANNOT_EXECUTE = 127  # as a shell says it
+
 log = logging.getLogger(__name__)
 
 
@@ -28,11 +30,13 @@ class Pace:
     """A part that was healthy for so long has its crashes forgotten."""
     silent_limit: float = 60.0
     """A part that was healthy and does not answer for so long is started anew."""
+    start_limit: float = 300.0
+    """A part that never answers is started anew after so long."""
     end_patience: float = records.PATIENCE
 
     def pause(self, crashes: int) -> float:
         """How long to wait after that many crashes in a row."""
-        return float(min(self.longest_pause, self.first_pause * 4 ** max(0, crashes - 1)))
+        return float(min(self.longest_pause, self.first_pause * 4 ** min(10, max(0, crashes - 1))))
 
 
 class Keeper:
@@ -58,7 +62,11 @@ class Keeper:
         """Keep it alive until cancelled; then end it."""
         try:
             while True:
-                await self._live_once()
+                try:
+                    await self._live_once()
+                except OSError as error:  # the program is gone, the disk is full: this may pass
+                    await self._end()
+                    self._not_started(error)
                 await self._rest()
         finally:
             await asyncio.shield(self._end())
@@ -89,6 +97,13 @@ class Keeper:
             log.warning("%s ended with %s", self.part.name, self._exit_code)
         await self._end()
 
+    def _not_started(self, error: OSError) -> None:
+        self._exit_code = _CANNOT_EXECUTE
+        self.crashes += 1
+        log.warning("%s cannot be started: %s", self.part.name, error)
+        with contextlib.suppress(OSError), logfiles.open_for_part(self.log_file) as output:
+            output.write(f"{error}\n".encode())
+
     async def _rest(self) -> None:
         """The pause after a crash; none after a wanted end."""
         if self._exit_code is None:
@@ -118,7 +133,7 @@ class Keeper:
 
     async def _watch(self) -> None:
         """Probe until a restart is asked for or the part has been silent for too long."""
-        healthy_since = silent_since = 0.0
+        begin, healthy_since, silent_since = time.monotonic(), 0.0, 0.0
         while not self._restart.is_set():
             now = time.monotonic()
             if await self.part.probe.answers():
@@ -129,10 +144,13 @@ class Keeper:
             elif self._phase in {Phase.healthy, Phase.silent}:
                 silent_since = silent_since or now
                 self._enter(Phase.silent)
-                if now - silent_since > self._pace.silent_limit:
-                    log.warning("%s does not answer and is started anew", self.part.name)
-                    return
-            logfiles.rotate(self.log_file)
+            quiet = now - silent_since if silent_since else 0.0
+            late = self._phase is Phase.starting and now - begin > self._pace.start_limit
+            if late or quiet > self._pace.silent_limit:
+                log.warning("%s does not answer and is started anew", self.part.name)
+                return
+            with contextlib.suppress(OSError):  # a full disk is no reason to end a part
+                logfiles.rotate(self.log_file)
             healthy = self._phase is Phase.healthy
             await self._nap(self._pace.probe_healthy if healthy else self._pace.probe_starting)
 
@@ -149,7 +167,10 @@ class Keeper:
         self.first_healthy.set()
         self.answers_again = True
         if came_back and self.part.back:
-            await self.part.back()
+            try:
+                await self.part.back()
+            except Exception:
+                log.exception("What follows a restart of %s failed", self.part.name)
 
     async def _end(self) -> None:
         """End the process and whatever it left in its group."""

@@ -64,15 +64,6 @@ class Supervisor:
         await keeper.run()
 
     def _refuse_hopeless(self, *, late: bool) -> None:
-        for name, task in self._tasks.items():
-            if task.done() and not task.cancelled() and (error := task.exception()):
-                raise PartFailed(
-                    "The part {part} cannot be started: {why}.",
-                    "Check that its program is installed: run `./notebench up` again.",
-                    lines=[],
-                    part=name,
-                    why=error,
-                ) from error
         for view in self.view().parts:
             if view.crashes >= self._crashes_at_start:
                 raise PartFailed(

@@ -145,7 +145,7 @@ def _install(target: Path, chunk: tuple[Locked, ...], held: int) -> None:
 def _compose(catalogue: CatalogueFile, image: ImageVersion, base: Path, target: Path, held: int) -> None:
     """Link the foundation's files to `target`, add our distribution and settings, close it."""
     trees.remove(target)
-    trees.link(base, target)
+    trees.link(base, target, without=MANIFEST)  # else a build that is cut off now would count as whole
     with trees.scratch(target.parent) as folder:
         uv(
             *("pip", "install", "--quiet", "--python", str(target / "bin" / "python")),

@@ -90,15 +90,18 @@ def _close(path: Path, mode: int) -> None:
         path.chmod(stat.S_IMODE(mode) & ~_WRITE)
 
 
-def link(source: Path, target: Path, place: Path | None = None) -> None:
+def link(source: Path, target: Path, place: Path | None = None, *, without: str = "") -> None:
     """A writable tree like `source`, made of hard links, or of copies where the file system has none.
 
     Scripts in bin/ that name `source` are written anew for `place` (where the tree will be; else `target`).
+    The file `without` at the top is left out.
     """
     for folder, folders, files in os.walk(source):
         here = target / Path(folder).relative_to(source)
         here.mkdir()
         for name in [*files, *(name for name in folders if (Path(folder) / name).is_symlink())]:
+            if here == target and name == without:
+                continue
             _link_one(Path(folder) / name, here / name)
     for script in (target / "bin").iterdir():
         _rename_inside(script, str(source).encode(), str(place or target).encode())

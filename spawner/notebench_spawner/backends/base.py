@@ -46,7 +46,7 @@ class Observation(BaseModel):
 
 
 class Backend(Protocol):
-    """Launches workloads. Implementations: `memory`, `process`, `kubernetes`; one contract suite tests them all."""
+    """Launches workloads: `memory`, `process`, later `kubernetes`. One contract suite tests them all."""
 
     async def start(self, workload: Workload) -> Handle:
         """Start it and return at once. The same id twice is the same workload."""

@@ -107,6 +107,8 @@ class StandIn:
         self.catalogue = catalogue()
         self.broken = False
         """Grants what cannot run."""
+        self.nonsense = False
+        """Answers what no service would."""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -145,6 +147,8 @@ class StandIn:
             self._check(authorization)
             self.asked.append(body)
             workload = self._grant(body)
+            if self.nonsense:
+                return {"id": "nonsense", "workload": {"id": "nonsense"}}
             return {"id": workload.id.removeprefix("session-"), "workload": workload.model_dump(mode="json")}
 
         @app.put("/services/notebench/internal/sessions/{session}")

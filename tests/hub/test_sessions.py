@@ -1,5 +1,6 @@
 """Sessions through the real hub: granted, started, recorded, found again after restarts, ended."""
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -175,6 +176,21 @@ def test_nothing_new_starts_without_the_service_and_what_runs_goes_on(
         stop(admin)
     finally:
         bench.service.on()
+    start(admin)
+
+
+def test_what_nobody_foresaw_has_a_code_that_leads_to_the_log(bench: Workbench, admin: Person) -> None:
+    bench.service.nonsense = True
+    try:
+        answer = admin.api("POST", path(""), json={"image": "minimal"})
+    finally:
+        bench.service.nonsense = False
+    assert answer.status_code == 500
+    message = answer.json()["message"]
+    assert "Something broke inside Notebench" in message
+    code = re.search(r"the code (\w{8})", message)
+    assert code
+    assert f"code {code.group(1)}" in (bench.place.logs / "hub.log").read_text()
     start(admin)
 
 

@@ -218,3 +218,15 @@ def test_place_that_cannot_be_written(tiny: CatalogueFile, tmp_path: Path) -> No
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable, match="Nothing can be written to"):
         build(tiny, chosen(tiny), tmp_path / "file" / "environments")
+
+
+def test_a_tree_that_is_being_linked_is_not_whole_yet(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    (source / "bin").mkdir(parents=True)
+    (source / "share").mkdir()
+    for name in ("manifest.json", "pyvenv.cfg", "share/manifest.json"):
+        (source / name).write_text(name)
+    trees.link(source, target, without="manifest.json")
+    assert not (target / "manifest.json").exists()
+    assert (target / "pyvenv.cfg").exists()
+    assert (target / "share" / "manifest.json").exists()

@@ -29,7 +29,7 @@ from notebench_spawner.sessions.jupyter import make_private, runtime_directory, 
 from notebench_spawner.sessions.phases import WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.sessions.readiness import wait_until_answers
-from notebench_spawner.sessions.refusals import REFUSALS, refusal
+from notebench_spawner.sessions.refusals import REFUSALS, refusal, unforeseen
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 from notebench_spawner.workload import Workload
 
@@ -122,7 +122,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.language = self.language_of(self)
         try:
             await self._prepare()
-        except REFUSALS as error:
+        except Exception as error:
             raise self._refusal(error) from None
         await maybe_future(super().run_pre_spawn_hook())
 
@@ -155,7 +155,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self._remember()
         try:
             await self._answers(await self._launch(self.workload))
-        except REFUSALS as error:
+        except Exception as error:
             raise self._refusal(error) from None
         await self._report(self.session, SessionState.running, url=self.server.base_url)
         return "127.0.0.1", self.port
@@ -266,5 +266,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.news.tell(Step.environment, message, step.done / step.total)
 
     def _refusal(self, error: Exception) -> SpawnException:
-        exception, self.failure = refusal(error, self.translator(self.language))
+        """The error as the hub shows it. What nobody foresaw goes to the log, under a code that people see."""
+        known = error if isinstance(error, REFUSALS) else unforeseen()
+        if known is not error:
+            self.log.error("Starting %s, code %s:", self._log_name, known.reference, exc_info=error)
+        exception, self.failure = refusal(known, self.translator(self.language))
         return exception

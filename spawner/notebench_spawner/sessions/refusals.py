@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 from jupyterhub.spawner import SpawnException
 from notebench.contract.errors import NotebenchError, Problem, Unavailable
@@ -28,6 +29,18 @@ def _of_system(error: Exception) -> NotebenchError:
         code="session-io",
         problem=getattr(error, "strerror", None) or error,
     )
+
+
+def unforeseen() -> NotebenchError:
+    """What is said to people for an error of ours; its `reference` leads an admin to the log."""
+    reference = uuid4().hex[:8]
+    error = NotebenchError(
+        "Something broke inside Notebench while the session was starting.",
+        "Try again. If it happens again, tell an admin the code {code_for_admins}; nothing of yours was changed.",
+        code_for_admins=reference,
+    )
+    error.reference = reference
+    return error
 
 
 def spawn_exception(problem: Problem, status: int) -> SpawnException:

@@ -51,7 +51,7 @@ def answer(*command: str) -> str:
 def write(file: Path, record: dict[str, object]) -> None:
     """Write a record so that a reader sees all of it or none, also after a power loss."""
     temporary = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
-    with temporary.open("w") as opened:
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         json.dump(record, opened)
         opened.flush()
         os.fsync(opened.fileno())

@@ -266,9 +266,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.news.tell(Step.environment, message, step.done / step.total)
 
     def _refusal(self, error: Exception) -> SpawnException:
-        """The error as the hub shows it. What nobody foresaw goes to the log, under a code that people see."""
-        known = error if isinstance(error, REFUSALS) else unforeseen()
-        if known is not error:
-            self.log.error("Starting %s, code %s:", self._log_name, known.reference, exc_info=error)
-        exception, self.failure = refusal(known, self.translator(self.language))
+        """The error as the hub shows it. What nobody foresaw goes to the log, under a code people see."""
+        if not isinstance(error, REFUSALS):
+            ours = unforeseen()
+            self.log.error("Starting %s, code %s:", self._log_name, ours.reference, exc_info=error)
+            error = ours
+        exception, self.failure = refusal(error, self.translator(self.language))
         return exception

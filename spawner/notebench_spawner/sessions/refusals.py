@@ -36,8 +36,8 @@ def unforeseen() -> NotebenchError:
     reference = uuid4().hex[:8]
     error = NotebenchError(
         "Something broke inside Notebench while the session was starting.",
-        "Try again. If it happens again, tell an admin the code {code_for_admins}; nothing of yours was changed.",
-        code_for_admins=reference,
+        "Try again. If it happens again, tell an admin the code {hint}; nothing of yours was changed.",
+        hint=reference,
     )
     error.reference = reference
     return error

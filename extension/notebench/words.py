@@ -8,7 +8,7 @@ which is read as it is, so that nothing needs compiling.
 
 import ast
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,27 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
     named = next((environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(key)), "")
     short = named[:2].lower()
     return short if short in LANGUAGES else "en"
+
+
+def N_(template: str) -> str:  # noqa: N802
+    """Mark a template for translators where it is kept before it is said."""
+    return template
+
+
+def translator(accept_language: str) -> Callable[[str], str]:
+    """A function from templates to the best of our languages for an `Accept-Language` header."""
+    ranges = [part.strip().lower().split(";q=") for part in accept_language[:500].split(",")]
+    ranges.sort(key=lambda found: _weight(found[1]) if len(found) > 1 else 1.0, reverse=True)
+    short = next((found[0][:2] for found in ranges if found[0][:2] in {"en", *LANGUAGES}), "en")
+    messages = _messages(short)
+    return lambda template: messages.get(template, template)
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def translate(template: str) -> str:

@@ -267,7 +267,7 @@ def messages(folder: Path) -> set[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                wanted = 1 if name == "say" else 2 if name in ERRORS else 0
+                wanted = 1 if name in ("say", "N_") else 2 if name in ERRORS else 0
                 texts = [
                     a.value
                     for a in node.args[:wanted]
@@ -279,6 +279,8 @@ def messages(folder: Path) -> set[str]:
 
 ERRORS = {
     "kind",  # client/transport.py chooses among them
+    "_Method",  # serving/app.py
+    "_Media",
     "NotebenchError",
     "Refused",
     "NotFound",
@@ -288,7 +290,7 @@ ERRORS = {
     "TooLarge",
     "Unavailable",
 }
-SPOKEN = ("cli", "client", "verbs.py", "names.py", "body.py", "waiting.py")
+SPOKEN = ("cli", "client", "serving", "tracking", "verbs.py", "names.py", "body.py", "waiting.py")
 
 
 @pytest.mark.parametrize("language", ["de_DE", "es_ES"])

@@ -140,6 +140,12 @@ def test_wrong_tensors_are_refused(wine, tensor):
     assert answer.json()["code"]
 
 
+def test_problems_speak_the_readers_language(wine):
+    german = wine.post("/invocations", json={}, headers={"accept-language": "fr, de-CH;q=0.8, en;q=0.5"})
+    assert german.json()["message"].startswith("Die Anfrage hat keines")
+    assert wine.post("/invocations", json={}).json()["message"].startswith("The body has none")
+
+
 def test_unknown_addresses_and_methods(wine):
     assert wine.get("/").status_code == 404
     assert wine.get("/invocations").status_code == 405

@@ -14,6 +14,7 @@ from notebench.contract.errors import Conflict, NotebenchError, NotFound, Refuse
 from notebench.serving import metrics, v2
 from notebench.serving.pool import Pool
 from notebench.serving.predictor import Predictor
+from notebench.words import translator
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -68,12 +69,12 @@ class App:
         try:
             status, kind, body = await self._answer(scope, path, receive)
         except NotebenchError as error:
-            status, kind, body = _problem(error)
+            status, kind, body = _problem(error, scope)
             route.failed(error.kind)
         except Exception:  # nobody but the log sees a traceback
             failure = NotebenchError("The model server failed.", "See its log.", code="internal")
             _log.exception("Failed on %s %s (%s).", scope["method"], path, failure.reference)
-            status, kind, body = _problem(failure)
+            status, kind, body = _problem(failure, scope)
             route.failed(failure.kind)
         finally:
             metrics.in_flight.dec()
@@ -187,5 +188,7 @@ def _json(body: Any) -> Answer:
     return 200, _JSON, orjson.dumps(body)
 
 
-def _problem(error: NotebenchError) -> Answer:
-    return int(error.status), _PROBLEM, error.problem().model_dump_json().encode()
+def _problem(error: NotebenchError, scope: dict[str, Any]) -> Answer:
+    wanted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    problem = error.problem(translator(wanted.decode("latin-1")))
+    return int(error.status), _PROBLEM, problem.model_dump_json().encode()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from notebench.contract.errors import NotebenchError, Refused
+from notebench.words import N_
 
 _TRIES: dict[str, Any] = {
     "double": np.float64,
@@ -14,15 +15,17 @@ _TRIES: dict[str, Any] = {
     "integer": np.int32,
     "boolean": np.bool_,
 }
-_WORDS = {
-    "double": "a number",
-    "float": "a number",
-    "long": "a whole number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "string": "text",
-    "datetime": "a date and time",
-    "binary": "base64 text",
+_NUMBER = N_("The input {field_name} must be a number.")
+_WHOLE = N_("The input {field_name} must be a whole number.")
+_OTHER = N_("The input {field_name} does not fit its type.")
+_SENTENCES = {
+    "double": _NUMBER,
+    "float": _NUMBER,
+    "long": _WHOLE,
+    "integer": _WHOLE,
+    "boolean": N_("The input {field_name} must be true or false."),
+    "string": N_("The input {field_name} must be text."),
+    "datetime": N_("The input {field_name} must be a date and time."),
 }
 
 
@@ -44,12 +47,11 @@ def explain_refusal(error: Exception, schema: Any, columns: dict[str, Any]) -> R
             kind = getattr(spec.type, "name", str(spec.type))
             if spec.name in columns and not _fits(kind, columns[spec.name]):
                 return Refused(
-                    "The input {field_name} must be {kind}.",
+                    _SENTENCES.get(kind, _OTHER),
                     "Check its values.",
                     code="input-type",
                     field=spec.name,
                     field_name=spec.name,
-                    kind=_WORDS.get(kind, kind),
                 )
     if named and not columns:
         return Refused(

@@ -73,10 +73,9 @@ def infer(predictor: Predictor, body: bytes) -> bytes:
     if not isinstance(tensors, list) or not tensors:
         raise Refused(
             "The body has no inputs.",
-            'Send {{"inputs": [tensor, …]}}.',
+            "Send inputs as a list of tensors.",
             code="v2-inputs",
             field="inputs",
-            body="",
         )
     read = dict(_tensor(tensor) for tensor in tensors)
     if len(read) != len(tensors):

@@ -24,7 +24,6 @@ class Doors(Section):
 
     ip: str = Field(default="127.0.0.1", description="Address on which people reach the proxy.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port on which people reach the proxy.")
-    base_url: str = Field(default="/", pattern=r"^/(.*/)?$", description="Path below which everything lives.")
 
 
 class Sessions(Section):

@@ -7,7 +7,7 @@ and words, does no I/O, and is the source of the OpenAPI document and of the Typ
 from typing import Final
 
 CONTRACT_VERSION: Final = 1
-"""The version this package speaks. It grows by one when an older reader would misunderstand a newer writer."""
+"""The version spoken here. It grows by one when an older reader would misunderstand a newer writer."""
 
 SUPPORTED_VERSIONS: Final = (1,)
 """The versions a service built from this package still serves: this one and the two before it."""
@@ -22,4 +22,4 @@ VERSION_HEADER: Final = "Notebench-Contract"
 """The request header in which a client says which contract version it speaks."""
 
 ACTING_HEADER: Final = "Notebench-Acting-For"
-"""The request header in which a hub user names `personal` or a project; session and run tokens are bound to one."""
+"""The header in which a hub user names `personal` or a project; session and run tokens are bound to one."""

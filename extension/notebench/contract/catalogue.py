@@ -1,4 +1,4 @@
-"""The catalogue as people see it: what they may choose, what is inside, and why something cannot be chosen."""
+"""The catalogue as people see it: what they may choose, what is inside, why something cannot be chosen."""
 
 from enum import StrEnum
 

@@ -27,7 +27,7 @@ class Observed(StrEnum):
 
 
 class DeployRequest(Request):
-    """`PUT /deployments/{name}`: serve a model version at an endpoint. The same request twice changes nothing."""
+    """`PUT /deployments/{name}`: serve a model version at an endpoint. Asking twice changes nothing."""
 
     model: str = Field(min_length=1, max_length=120)
     version: str = ""
@@ -47,7 +47,7 @@ class DesiredRequest(Request):
 class Deployment(Answer):
     """`GET /deployments`, `GET /deployments/{name}`. `DELETE` removes; `GET …/logs` is text.
 
-    Names are unique within what they act for; `id` is unique everywhere and is part of the endpoint's address.
+    Names are unique within what they act for; `id` is unique everywhere and part of the endpoint's address.
     """
 
     id: str

@@ -50,7 +50,7 @@ class Member(Request):
 
 
 class ProjectRequest(Request):
-    """`PUT /projects/{name}` (admins): mark the hub group of that name as a project and set its members' roles."""
+    """`PUT /projects/{name}` (admins): mark the hub group of that name as a project, with roles."""
 
     members: list[Member] = Field(default_factory=list, max_length=1000)
 

@@ -93,7 +93,7 @@ class Run(Answer):
 
 
 class RunReport(Request):
-    """`POST /runs/{id}/report` (the run's own token): what the runner saw. Reports may repeat and come late."""
+    """`POST /runs/{id}/report` (the run's own token): what the runner saw. It may repeat and come late."""
 
     sequence: int = Field(ge=0)
     """Grows with each report of an attempt; an older one than already seen is ignored."""
@@ -129,7 +129,7 @@ class ScheduleRequest(Request):
 
 
 class Schedule(Answer):
-    """`GET /schedules`, `GET /schedules/{id}`. `POST /schedules/{id}/run` runs it now; `DELETE` keeps its runs."""
+    """`GET /schedules`, `GET /schedules/{id}`. `POST /schedules/{id}/run`: now; `DELETE` keeps its runs."""
 
     id: str
     user: str

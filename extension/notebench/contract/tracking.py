@@ -84,7 +84,10 @@ class MetricHistory(Answer):
 
 
 class ArtifactEntry(Answer):
-    """`GET /mlflow-runs/{id}/artifacts?path=`: files of one folder. Content: `GET /mlflow-runs/{id}/artifact?path=`."""
+    """`GET /mlflow-runs/{id}/artifacts?path=`: files of one folder.
+
+    Content: `GET /mlflow-runs/{id}/artifact?path=`.
+    """
 
     path: str
     folder: bool

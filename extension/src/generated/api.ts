@@ -584,7 +584,9 @@ export interface components {
     };
     /**
      * ArtifactEntry
-     * @description `GET /mlflow-runs/{id}/artifacts?path=`: files of one folder. Content: `GET /mlflow-runs/{id}/artifact?path=`.
+     * @description `GET /mlflow-runs/{id}/artifacts?path=`: files of one folder.
+     *
+     *     Content: `GET /mlflow-runs/{id}/artifact?path=`.
      */
     ArtifactEntry: {
       /** Folder */
@@ -667,7 +669,7 @@ export interface components {
     };
     /**
      * DeployRequest
-     * @description `PUT /deployments/{name}`: serve a model version at an endpoint. The same request twice changes nothing.
+     * @description `PUT /deployments/{name}`: serve a model version at an endpoint. Asking twice changes nothing.
      */
     DeployRequest: {
       /**
@@ -697,7 +699,7 @@ export interface components {
      * Deployment
      * @description `GET /deployments`, `GET /deployments/{name}`. `DELETE` removes; `GET …/logs` is text.
      *
-     *     Names are unique within what they act for; `id` is unique everywhere and is part of the endpoint's address.
+     *     Names are unique within what they act for; `id` is unique everywhere and part of the endpoint's address.
      */
     Deployment: {
       /** Acting For */
@@ -1286,7 +1288,7 @@ export interface components {
     };
     /**
      * ProjectRequest
-     * @description `PUT /projects/{name}` (admins): mark the hub group of that name as a project and set its members' roles.
+     * @description `PUT /projects/{name}` (admins): mark the hub group of that name as a project, with roles.
      */
     ProjectRequest: {
       /** Members */
@@ -1458,7 +1460,7 @@ export interface components {
     };
     /**
      * RunReport
-     * @description `POST /runs/{id}/report` (the run's own token): what the runner saw. Reports may repeat and come late.
+     * @description `POST /runs/{id}/report` (the run's own token): what the runner saw. It may repeat and come late.
      */
     RunReport: {
       /** Added */
@@ -1519,7 +1521,7 @@ export interface components {
     RunState: 'queued' | 'starting' | 'running' | 'succeeded' | 'failed' | 'timed_out' | 'cancelled' | 'lost';
     /**
      * Schedule
-     * @description `GET /schedules`, `GET /schedules/{id}`. `POST /schedules/{id}/run` runs it now; `DELETE` keeps its runs.
+     * @description `GET /schedules`, `GET /schedules/{id}`. `POST /schedules/{id}/run`: now; `DELETE` keeps its runs.
      */
     Schedule: {
       /** Acting For */

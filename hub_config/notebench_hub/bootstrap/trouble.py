@@ -14,7 +14,7 @@ _NO_ROOM = re.compile(r"ENOSPC|No space left on device|os error 28|Disk quota ex
 _NOT_ALLOWED = re.compile(r"EACCES|EPERM|Permission denied|os error 13|Read-only file system", re.IGNORECASE)
 
 
-class Trouble(Exception):  # noqa: N818 - a trouble is not always an error
+class Trouble(Exception):
     """A step failed; `lines` is what its program said last."""
 
     def __init__(self, message: str, next_step: str, lines: list[str] | None = None) -> None:

@@ -34,17 +34,16 @@ def configure(c: Any) -> None:
     except FileNotFoundError:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
     place.create()
-    _doors(c, place, settings, instance)
+    _doors(c, place, instance)
     _people(c, place, settings)
     _services(c, place, instance)
     _sessions(c, place, settings, instance)
     _pages(c)
 
 
-def _doors(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+def _doors(c: Any, place: Place, instance: Instance) -> None:
     """Addresses; the proxy is another process that nobody here starts or ends."""
-    base = settings.doors.base_url
-    c.JupyterHub.bind_url = instance.public_url.rstrip("/") + base
+    c.JupyterHub.bind_url = instance.public_url
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{instance.hub_port}"
     c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
     c.JupyterHub.upgrade_db = True

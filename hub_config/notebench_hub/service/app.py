@@ -40,13 +40,12 @@ from notebench_hub.shipped import catalogue_file
 
 def build_parts(place: Place, instance: Instance, settings: Settings, backend: Backend) -> Parts:
     """What features share. Opens nothing yet: that is the application's lifespan."""
-    base_url = settings.doors.base_url
     store = Store(place.service / "notebench.db")
     hub_token = place.secret("service-hub-token")
     hub = HubClient(instance.hub_api_url, hub_token)
     tokens = Tokens(store)
     shelf = Shelf(catalogue_file(settings), _machine(settings), store, hub)
-    login = Login(hub, Seal(place.secret("service-cookie")), secret=hub_token, base_url=base_url)
+    login = Login(hub, Seal(place.secret("service-cookie")), secret=hub_token)
     return Parts(
         place=place,
         instance=instance,
@@ -55,7 +54,7 @@ def build_parts(place: Place, instance: Instance, settings: Settings, backend: B
         doors=Doors(store, hub, tokens, login),
         tokens=tokens,
         hub=hub,
-        environment=Environment(place, instance, base_url),
+        environment=Environment(place, instance),
         shelf=shelf,
         resolver=shelf,
         backend=backend,

@@ -31,10 +31,10 @@ class Variables:
 class Environment:
     """Knows where the parts of this installation answer and where its people's files lie."""
 
-    def __init__(self, place: Place, instance: Instance, base_url: str = "/") -> None:
+    def __init__(self, place: Place, instance: Instance) -> None:
         self._place = place
-        self._inside = f"{instance.service_url}{base_url}services/notebench"
-        self._outside = f"{instance.public_url.rstrip('/')}{base_url}services/notebench/"
+        self._inside = f"{instance.service_url}/services/notebench"
+        self._outside = f"{instance.public_url}services/notebench/"
 
     def home(self, user: str) -> Path:
         """The user's files. Made, readable by its owner only, if it is not there."""

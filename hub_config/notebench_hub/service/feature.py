@@ -76,7 +76,7 @@ class Parts:
     @property
     def prefix(self) -> str:
         """Path of the service as browsers see it, without a slash at the end."""
-        return self.settings.doors.base_url + "services/notebench"
+        return "/services/notebench"
 
     def page(self, room: str, record: str, acting_for: str) -> str:
         """Path of a record's page below the public address."""

@@ -24,12 +24,11 @@ _STATE_SECONDS = 600
 class Login:
     """Sends browsers to the hub and takes them back."""
 
-    def __init__(self, hub: HubClient, seal: Seal, *, secret: str, base_url: str = "/") -> None:
+    def __init__(self, hub: HubClient, seal: Seal, *, secret: str) -> None:
         self._hub = hub
         self._seal = seal
         self._secret = secret
-        self._base = base_url
-        self._prefix = f"{base_url}services/{SERVICE}/"
+        self._prefix = f"/services/{SERVICE}/"
 
     def read(self, request: Request) -> tuple[str, str]:
         """The hub token of the browser's login and the hub's session id; empty where there is no login."""
@@ -48,7 +47,7 @@ class Login:
             "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
         }
-        answer = RedirectResponse(f"{self._base}hub/api/oauth2/authorize?{urlencode(query)}", 302)
+        answer = RedirectResponse(f"/hub/api/oauth2/authorize?{urlencode(query)}", 302)
         sealed = self._seal.close("state", {"state": state, "verifier": verifier, "next": wanted})
         # A cookie per login, so that two tabs that log in at once do not disturb each other.
         self._set(request, answer, f"{_STATE}-{state[:8]}", sealed, _STATE_SECONDS)

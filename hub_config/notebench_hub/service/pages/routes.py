@@ -18,7 +18,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 def router(parts: Parts) -> APIRouter:
     """The routes, over the given parts."""
     routes = APIRouter()
-    hub_home = parts.settings.doors.base_url + "hub/home"
+    hub_home = "/hub/home"
 
     async def page(request: Request) -> Response:
         language = negotiate(request.headers.get("accept-language"))

@@ -47,7 +47,7 @@ def test_the_side_area_lists_four_rooms(opened: Any, service: Service, picture: 
     page.wait_for_timeout(500)
     picture(page, "lab-side")
     side.get_by_text("Notebooks", exact=True).click()
-    page.locator(".nb-view h2", has_text="Notebooks").wait_for()
+    page.locator(".nb-view h1", has_text="Notebooks").wait_for()
     page.get_by_role("link", name="calm-otter-137").wait_for()
     picture(page, "lab-experiment")
     page.get_by_role("link", name="dapper-finch-174").click()
@@ -100,7 +100,7 @@ def test_launcher_and_palette(opened: Any, picture: Any) -> None:
     page.wait_for_timeout(500)
     picture(page, "lab-launcher")
     page.locator(".jp-LauncherCard", has_text="Deployments").click()
-    page.locator(".nb-view h2", has_text="Deployments").wait_for()
+    page.locator(".nb-view h1", has_text="Deployments").wait_for()
     run_command(page, "apputils:activate-command-palette")
     page.locator("#modal-command-palette input").fill("Notebench")
     page.locator("#modal-command-palette .lm-CommandPalette-item", has_text="Schedules").wait_for()
@@ -136,7 +136,7 @@ def test_runs_the_open_notebook(opened: Any, service: Service, picture: Any) -> 
     dialog.get_by_label("grapes").fill('["spätburgunder"]')
     dialog.get_by_label("Hardware profile").select_option("medium")
     dialog.get_by_role("button", name="Run it", exact=True).click()
-    page.locator(".nb-view h2", has_text="wine.ipynb").wait_for()
+    page.locator(".nb-view h1", has_text="wine.ipynb").wait_for()
     ((_, _, body),) = service.world.writes()
     assert body["notebook"] == "tour/wine.ipynb"
     assert body["parameters"] == {"depth": 5, "strict": False, "grapes": ["spätburgunder"]}
@@ -187,9 +187,9 @@ def test_output_notebooks_open_as_files(opened: Any, lab: Lab, service: Service)
 def test_hidden_views_do_not_ask(opened: Any, service: Service) -> None:
     page = opened()
     run_command(page, "notebench:open", room="deployments")
-    page.locator(".nb-view h2", has_text="Deployments").wait_for()
+    page.locator(".nb-view h1", has_text="Deployments").wait_for()
     run_command(page, "notebench:open", room="models")
-    page.locator(".nb-view h2", has_text="Models").wait_for()
+    page.locator(".nb-view h1", has_text="Models").wait_for()
     service.world.seen.clear()
     page.wait_for_timeout(7000)
     assert not [each for each in service.world.seen if each["path"] == "deployments"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from . import samples
-from .conftest import Service, until
+from .conftest import ROOT, Service, until
 
 ROOMS = ["experiments", "models", "deployments", "runs", "schedules"]
 RECORDS = {
@@ -61,7 +61,7 @@ def test_records_at_their_addresses(name: str, service: Service, look: Any, pict
     page = look(service.pages + RECORDS[name])
     settled(page)
     page.wait_for_timeout(400)
-    assert page.locator(".nb-view h2").inner_text()
+    assert page.locator(".nb-view h1").inner_text()
     picture(page, f"page-{name}")
     assert page.title() != "owned"
 
@@ -72,6 +72,16 @@ def test_works_at_400_pixels_and_in_the_dark(name: str, service: Service, look: 
     settled(page)
     picture(page, f"page-{name}-narrow-dark")
     assert fits(page)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["runs", "models", *RECORDS])
+def test_axe_finds_nothing(name: str, dark: bool, service: Service, look: Any) -> None:
+    page = look(service.pages + RECORDS.get(name, name), dark=dark)
+    settled(page)
+    page.evaluate((ROOT / "extension/node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found] == []
 
 
 def test_old_data_stays_while_the_service_is_away(service: Service, look: Any, picture: Any) -> None:

@@ -40,6 +40,7 @@ export function Field({ label, hint, name, problem, children }: IFieldProps): Re
 interface ITextFieldProps extends Omit<IFieldProps, 'children'> {
   value: string;
   onChange(value: string): void;
+  onBlur?(): void;
   required?: boolean;
   pattern?: string;
   maxLength?: number;
@@ -68,6 +69,7 @@ export function TextField(props: ITextFieldProps): React.ReactElement {
             spellCheck={false}
             list={props.list ? options : undefined}
             onChange={event => props.onChange(event.target.value)}
+            onBlur={props.onBlur}
           />
           {props.list && (
             <datalist id={options}>

@@ -16,9 +16,11 @@ export interface ILive<T> {
 export interface ILiveOptions {
   /** Milliseconds between questions; 0 asks once. */
   interval?: number;
+  /** Shows the old key's answer until the new one's is there: the same list, sorted or filtered otherwise. */
+  keep?: boolean;
 }
 
-/** `key` names what is asked: a new key drops the old answer. */
+/** `key` names what is asked: a new key drops the old answer, unless `keep` is set. */
 export function useLive<T>(key: string, ask: () => Promise<T>, options: ILiveOptions = {}): ILive<T> {
   const workbench = useWorkbench();
   const [answer, setAnswer] = React.useState<{ key: string; text: string; data: T }>();
@@ -63,5 +65,5 @@ export function useLive<T>(key: string, ask: () => Promise<T>, options: ILiveOpt
   }, [key, workbench, options.interval]);
 
   const refresh = React.useCallback(() => void poll.current?.refresh(), []);
-  return { data: answer && answer.key === key ? answer.data : undefined, problem, refresh };
+  return { data: answer && (options.keep || answer.key === key) ? answer.data : undefined, problem, refresh };
 }

@@ -1,6 +1,6 @@
 /** Small pieces that every detail view is made of. */
 import * as React from 'react';
-import { useWorkbench } from './workbench';
+import { ITarget, useWorkbench } from './workbench';
 
 /** Pairs of a name and a value; pairs without a value are left out. */
 export function Facts({ facts }: { facts: [string, React.ReactNode][] }): React.ReactElement {
@@ -20,20 +20,27 @@ export function Facts({ facts }: { facts: [string, React.ReactNode][] }): React.
 
 interface IHeaderProps {
   title: string;
+  /** What is shown, for a link to its page. */
+  record?: ITarget;
   state?: React.ReactNode;
   children?: React.ReactNode;
 }
 
 /** A view's first line: its title, state and buttons. */
-export function ViewHeader({ title, state, children }: IHeaderProps): React.ReactElement {
+export function ViewHeader({ title, record, state, children }: IHeaderProps): React.ReactElement {
   const workbench = useWorkbench();
   React.useEffect(() => {
     workbench.titled(title);
   }, [workbench, title]);
   return (
     <header className="nb-view-head">
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       {state}
+      {record && workbench.openFile && workbench.href(record) && (
+        <a className="nb-link" href={workbench.href(record)} target="_blank" rel="noopener">
+          {workbench.trans.__('Its page')} ↗
+        </a>
+      )}
       <div className="nb-view-actions">{children}</div>
     </header>
   );
@@ -49,7 +56,7 @@ export function Section({
   const id = React.useId();
   return (
     <section className="nb-section" aria-labelledby={id}>
-      <h3 id={id}>{title}</h3>
+      <h2 id={id}>{title}</h2>
       {children}
     </section>
   );

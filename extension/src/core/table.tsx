@@ -19,7 +19,8 @@ interface ITableProps<T extends RowData> {
   rows: T[];
   columns: ColumnDef<T>[];
   rowId(row: T): string;
-  initialSorting?: SortingState;
+  /** Where somebody else keeps what is sorted by; with `manual`, the rows come sorted. */
+  order?: { sorting: SortingState; onSorting(sorting: SortingState): void; manual: boolean };
   visibility?: VisibilityState;
   selection?: RowSelectionState;
   onSelection?: OnChangeFn<RowSelectionState>;
@@ -29,7 +30,12 @@ const ARIA_SORT = { asc: 'ascending', desc: 'descending' } as const;
 const MARKS = { asc: '▲', desc: '▼' } as const;
 
 export function Table<T extends RowData>(props: ITableProps<T>): React.ReactElement {
-  const [sorting, setSorting] = React.useState<SortingState>(props.initialSorting ?? []);
+  const [own, setOwn] = React.useState<SortingState>([]);
+  const sorting = props.order?.sorting ?? own;
+  const sort: OnChangeFn<SortingState> = change => {
+    const next = typeof change === 'function' ? change(sorting) : change;
+    (props.order?.onSorting ?? setOwn)(next);
+  };
   const roving = useRovingFocus<HTMLTableSectionElement>();
   const table = useReactTable({
     data: props.rows,
@@ -42,12 +48,13 @@ export function Table<T extends RowData>(props: ITableProps<T>): React.ReactElem
     getRowId: props.rowId,
     enableRowSelection: props.onSelection !== undefined,
     onRowSelectionChange: props.onSelection,
-    onSortingChange: setSorting,
+    onSortingChange: sort,
+    manualSorting: props.order?.manual ?? false,
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel()
   });
   return (
-    <div className="nb-table-frame" role="region" aria-label={props.label} tabIndex={0}>
+    <div className="nb-table-frame" role="group" aria-label={props.label} tabIndex={0}>
       <table className="nb-table" aria-label={props.label}>
         <thead>
           {table.getHeaderGroups().map(group => (

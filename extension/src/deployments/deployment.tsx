@@ -106,7 +106,11 @@ function Head({ deployment, refresh }: ILoadedProps): React.ReactElement {
   };
   return (
     <>
-      <ViewHeader title={deployment.name} state={<DeploymentState deployment={deployment} />}>
+      <ViewHeader
+        title={deployment.name}
+        record={{ room: 'deployments', id: deployment.name }}
+        state={<DeploymentState deployment={deployment} />}
+      >
         <button type="button" className="nb-button" disabled={action.busy} onClick={() => void toggle()}>
           {serving ? trans.__('Stop') : trans.__('Start')}
         </button>

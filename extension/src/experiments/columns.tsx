@@ -1,5 +1,5 @@
 /** The runs table's columns: what every run has, then each metric and param that some run has. */
-import type { ColumnDef, VisibilityState } from '@tanstack/react-table';
+import type { ColumnDef, SortingState, VisibilityState } from '@tanstack/react-table';
 import * as React from 'react';
 import { RecordLink } from '../core/link';
 import type { MlflowRun } from '../core/types';
@@ -37,6 +37,27 @@ function comparable(raw: number | string | undefined): number | string | undefin
   return Number.isNaN(number) ? raw : number;
 }
 
+const ATTRIBUTES: Record<string, string> = {
+  name: 'attributes.run_name',
+  status: 'attributes.status',
+  started: 'attributes.start_time'
+};
+
+/** The first sorted column in MLflow's words, for where not all runs are here. */
+export function orderBy(sorting: SortingState): string {
+  const [first] = sorting;
+  if (!first) {
+    return '';
+  }
+  const quoted = (prefix: string): string => `\`${first.id.slice(prefix.length).replaceAll('`', '')}\``;
+  const by = first.id.startsWith(METRIC)
+    ? `metrics.${quoted(METRIC)}`
+    : first.id.startsWith(PARAM)
+      ? `params.${quoted(PARAM)}`
+      : ATTRIBUTES[first.id];
+  return by ? `${by} ${first.desc ? 'DESC' : 'ASC'}` : '';
+}
+
 function dataColumn(id: string, language: string): ColumnDef<MlflowRun> {
   const [prefix, from] = id.startsWith(METRIC) ? [METRIC, 'metrics' as const] : [PARAM, 'params' as const];
   const name = id.slice(prefix.length);
@@ -45,6 +66,7 @@ function dataColumn(id: string, language: string): ColumnDef<MlflowRun> {
     header: name,
     accessorFn: run => comparable(run[from][name]),
     sortUndefined: 'last',
+    sortDescFirst: from === 'metrics',
     cell: ({ row }) => <span className="nb-number">{value(row.original[from][name], language)}</span>
   };
 }
@@ -88,17 +110,15 @@ export function runColumns(ids: string[], trans: ITrans, language: string): Colu
       id: 'started',
       accessorKey: 'started',
       header: trans.__('Started'),
-      sortingFn: 'datetime',
       cell: ({ row }) => ago(row.original.started, language)
     },
     {
       id: 'duration',
       header: trans.__('Duration'),
-      accessorFn: run => (run.started ? Date.parse(run.ended ?? '') - Date.parse(run.started) : undefined),
-      sortUndefined: 'last',
+      enableSorting: false,
       cell: ({ row }) => duration(row.original.started, row.original.ended)
     },
-    { id: 'user', accessorFn: run => run.origin.user, header: trans.__('User') },
+    { id: 'user', accessorFn: run => run.origin.user, header: trans.__('User'), enableSorting: false },
     ...ids.map(id => dataColumn(id, language))
   ];
 }

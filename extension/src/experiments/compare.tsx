@@ -19,7 +19,7 @@ export function Comparison({ id }: { id: string }): React.ReactElement {
   );
   return (
     <div className="nb-view">
-      <ViewHeader title={trans.__('Compare runs')} />
+      <ViewHeader title={trans.__('Compare runs')} record={{ room: 'compare', id }} />
       <LiveView live={live}>
         {runs => (
           <>
@@ -48,7 +48,7 @@ function Side({ title, runs, of }: ISideProps): React.ReactElement {
   const sorted = [...keys.filter(differs), ...keys.filter(key => !differs(key))];
   return (
     <Section title={title}>
-      <div className="nb-table-frame" role="region" aria-label={title} tabIndex={0}>
+      <div className="nb-table-frame" role="group" aria-label={title} tabIndex={0}>
         <table className="nb-table">
           <thead>
             <tr>

@@ -1,5 +1,5 @@
 /** One experiment: its runs, filtered by MLflow, sorted and searched here. */
-import type { RowSelectionState, VisibilityState } from '@tanstack/react-table';
+import type { RowSelectionState, SortingState, VisibilityState } from '@tanstack/react-table';
 import * as React from 'react';
 import { at, IPages, PAGE } from '../core/api';
 import { ViewHeader } from '../core/parts';
@@ -9,7 +9,7 @@ import { Table } from '../core/table';
 import type { Experiment, MlflowRun } from '../core/types';
 import { useWorkbench } from '../core/workbench';
 import { ColumnChooser } from './chooser';
-import { dataColumns, firstVisibility, runColumns } from './columns';
+import { dataColumns, firstVisibility, orderBy, runColumns } from './columns';
 
 const COMPARED_AT_MOST = 20;
 
@@ -22,24 +22,37 @@ export function ExperimentDetails({ id }: { id: string }): React.ReactElement {
   const { api, trans } = useWorkbench();
   const [filter, setFilter] = React.useState('');
   const [limit, setLimit] = React.useState(PAGE);
+  const [sorting, setSorting] = React.useState<SortingState>([]);
+  const [whole, setWhole] = React.useState(true);
+  const order = whole ? '' : orderBy(sorting);
   const experiment = useLive(`experiment:${id}`, () => api.get<Experiment>(at('experiments', id)), {
     interval: 60_000
   });
   const runs = useLive(
-    `runs:${id}:${filter}:${limit}`,
-    () => api.pages<'runs', MlflowRun>(`${at('experiments', id)}/runs`, 'runs', limit, { filter }),
-    { interval: 8_000 }
+    `runs:${id}:${filter}:${limit}:${order}`,
+    () => {
+      const query = { filter, order_by: order };
+      return api.pages<'runs', MlflowRun>(`${at('experiments', id)}/runs`, 'runs', limit, query);
+    },
+    { interval: 8_000, keep: true }
   );
+  const complete = !runs.data?.next;
+  React.useEffect(() => setWhole(complete), [complete]);
   return (
     <div className="nb-view">
-      <ViewHeader title={experiment.data?.name ?? trans.__('Experiment')} />
+      <ViewHeader
+        title={experiment.data?.name ?? trans.__('Experiment')}
+        record={{ room: 'experiments', id }}
+      />
       <FilterBox filter={filter} onFilter={setFilter} />
       <LiveView
         live={runs}
         isEmpty={list => list.all.length === 0}
         empty={<NoRuns filter={filter} clear={() => setFilter('')} refresh={runs.refresh} />}
       >
-        {list => <Runs list={list} more={() => setLimit(limit + PAGE)} />}
+        {list => (
+          <Runs list={list} more={() => setLimit(limit + PAGE)} sorting={sorting} onSorting={setSorting} />
+        )}
       </LiveView>
     </div>
   );
@@ -105,7 +118,14 @@ function FilterBox({
   );
 }
 
-function Runs({ list, more }: { list: IPages<MlflowRun>; more(): void }): React.ReactElement {
+interface IRunsProps {
+  list: IPages<MlflowRun>;
+  more(): void;
+  sorting: SortingState;
+  onSorting(sorting: SortingState): void;
+}
+
+function Runs({ list, more, sorting, onSorting }: IRunsProps): React.ReactElement {
   const { trans, language, open } = useWorkbench();
   const [quick, setQuick] = React.useState('');
   const [chosen, setChosen] = React.useState<VisibilityState>({});
@@ -146,6 +166,7 @@ function Runs({ list, more }: { list: IPages<MlflowRun>; more(): void }): React.
         columns={columns}
         rowId={row => row.id}
         visibility={visibility}
+        order={{ sorting, onSorting, manual: list.next !== '' }}
         selection={selection}
         onSelection={setSelection}
       />

@@ -8,7 +8,7 @@ import { Facts, Section, Tabs, ViewHeader } from '../core/parts';
 import { LiveView } from '../core/states';
 import type { MlflowRun } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
-import { dateTime, duration } from '../core/words';
+import { ago, dateTime, duration } from '../core/words';
 import { Artifacts } from './artifacts';
 import { MetricCharts } from './charts';
 import { RunStatus } from './status';
@@ -26,18 +26,27 @@ export function RunDetails({ id }: { id: string }): React.ReactElement {
 }
 
 function Loaded({ run }: { run: MlflowRun }): React.ReactElement {
-  const { trans, execute } = useWorkbench();
+  const { trans, language, execute } = useWorkbench();
   const register = (): void =>
     void execute(CommandIds.registerModel, { run: run.id, models: run.models.map(model => model.name) });
   return (
     <>
-      <ViewHeader title={run.name || run.id} state={<RunStatus status={run.status} />}>
+      <ViewHeader
+        title={run.name || run.id}
+        record={{ room: 'mlflow-runs', id: run.id }}
+        state={<RunStatus status={run.status} />}
+      >
         {run.models.length > 0 && (
           <button type="button" className="nb-button nb-primary" onClick={register}>
             {trans.__('Register model…')}
           </button>
         )}
       </ViewHeader>
+      <p className="nb-hint">
+        {[run.origin.notebook, run.origin.image, run.origin.user, ago(run.started, language)]
+          .filter(Boolean)
+          .join(' · ')}
+      </p>
       <Tabs
         label={trans.__('Details')}
         tabs={[

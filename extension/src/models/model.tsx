@@ -20,7 +20,7 @@ export function ModelDetails({ id }: { id: string }): React.ReactElement {
       <LiveView live={live}>
         {model => (
           <>
-            <ViewHeader title={model.name}>
+            <ViewHeader title={model.name} record={{ room: 'models', id: model.name }}>
               <button type="button" className="nb-button nb-primary" onClick={() => deploy()}>
                 {trans.__('Deploy…')}
               </button>

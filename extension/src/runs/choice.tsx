@@ -34,6 +34,8 @@ export interface IChoice {
 export function useChoice(start: IStart): {
   choice: IChoice;
   set(change: Partial<IChoice>): void;
+  /** Reads another notebook's parameters, where that is possible. */
+  read(notebook: string): void;
   hasCell: boolean | undefined;
   ready: boolean;
   problem: Problem | undefined;
@@ -47,17 +49,24 @@ export function useChoice(start: IStart): {
   const [hasCell, setHasCell] = React.useState<boolean>();
   const [ready, setReady] = React.useState(false);
   const [problem, setProblem] = React.useState<Problem>();
-  React.useEffect(() => {
-    startParameters(workbench, start.notebook, start.parameters)
+  const asked = React.useRef<string>(undefined);
+  const read = (notebook: string): void => {
+    if (asked.current === notebook || (asked.current !== undefined && !workbench.openFile)) {
+      return;
+    }
+    asked.current = notebook;
+    setProblem(undefined);
+    startParameters(workbench, notebook, start.parameters)
       .then(found => {
         setHasCell(found.hasCell);
         setChoice(old => ({ ...old, parameters: found.parameters }));
       })
       .catch((thrown: unknown) => setProblem(problemOf(thrown, workbench.trans)))
       .finally(() => setReady(true));
-  }, []);
+  };
+  React.useEffect(() => read(start.notebook), []);
   const set = (change: Partial<IChoice>): void => setChoice(old => ({ ...old, ...change }));
-  return { choice, set, hasCell, ready, problem };
+  return { choice, set, read, hasCell, ready, problem };
 }
 
 /** The parameters as values; a WrongValue becomes a sentence for the reader. */
@@ -102,6 +111,7 @@ export function ChoiceFields({ state, fixed, problem }: IChoiceFieldsProps): Rea
           problem={problem}
           value={choice.notebook}
           onChange={notebook => set({ notebook })}
+          onBlur={() => choice.notebook.endsWith('.ipynb') && state.read(choice.notebook)}
           required
           autoFocus
           maxLength={1024}

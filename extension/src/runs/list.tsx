@@ -23,9 +23,7 @@ function useRuns(limit: number, schedule = ''): ILive<IPages<Run>> {
   const live = useLive(
     `notebook-runs:${schedule}:${limit}`,
     () => api.pages<'runs', Run>('runs', 'runs', limit, { schedule }),
-    {
-      interval
-    }
+    { interval, keep: true }
   );
   const active = live.data?.all.some(run => ['queued', 'starting', 'running'].includes(run.state)) ?? false;
   React.useEffect(() => setPace(active ? FAST : SLOW), [active]);

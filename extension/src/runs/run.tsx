@@ -76,7 +76,11 @@ function Head({ run, refresh }: ILoadedProps): React.ReactElement {
   };
   return (
     <>
-      <ViewHeader title={stem(run.notebook)} state={<RunState run={run} />}>
+      <ViewHeader
+        title={stem(run.notebook)}
+        record={{ room: 'runs', id: run.id }}
+        state={<RunState run={run} />}
+      >
         <OutputButton run={run} />
         {ended(run) ? (
           <button

@@ -102,7 +102,11 @@ function Head({ schedule, refresh }: ILoadedProps): React.ReactElement {
   };
   return (
     <>
-      <ViewHeader title={schedule.name} state={<Paused schedule={schedule} />}>
+      <ViewHeader
+        title={schedule.name}
+        record={{ room: 'schedules', id: schedule.id }}
+        state={<Paused schedule={schedule} />}
+      >
         <button type="button" className="nb-button" disabled={action.busy} onClick={() => void runNow()}>
           {trans.__('Run now')}
         </button>

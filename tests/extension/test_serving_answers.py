@@ -4,12 +4,14 @@ import json
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.scoring_server import invocations
 from notebench.contract.errors import NotebenchError
+from notebench.serving.forests import quick_call
 from notebench.serving.model import load
 from notebench.serving.predictor import Predictor
 
@@ -98,6 +100,33 @@ def test_every_format_is_answered_as_mlflow_answers(predictors, model):
     for title, body in wine_bodies(predictor.plan.names).items():
         data = json.dumps(body).encode()
         assert ours(predictor, data) == theirs(predictor, data), title
+
+
+@pytest.mark.parametrize("kind", ["RandomForest", "ExtraTrees"])
+@pytest.mark.parametrize("task", ["Classifier", "Regressor"])
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_forests_are_quick_and_the_same(kind, task, method, scaled):
+    from sklearn import ensemble
+    from sklearn.datasets import load_wine
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = load_wine(return_X_y=True)
+    forest = getattr(ensemble, kind + task)(30, random_state=1)
+    model = (make_pipeline(StandardScaler(), forest) if scaled else forest).fit(x, y)
+    usual = getattr(model, method, None)
+    quick = quick_call(model, method, usual)
+    if usual is None:
+        assert quick is None
+        return
+    noisy = x * np.random.default_rng(0).uniform(0.5, 1.5, x.shape)
+    for rows in (x, noisy, x[:1]):
+        assert np.array_equal(usual(rows), quick(rows))
+    for wrong in (x[:, :3], np.array([["a"] * 13])):
+        with pytest.raises(ValueError, match="features|convert"):
+            quick(wrong)
+    assert quick_call(object(), method, usual) is None
 
 
 def test_nan_of_python_is_read_as_mlflow_reads_it(predictors):

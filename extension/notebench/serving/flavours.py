@@ -1,12 +1,12 @@
 """Which models may be called directly, and which take an array in place of a data frame."""
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from notebench.serving.columns import ColumnPlan
+from notebench.serving.forests import Call, quick_call
 from notebench.serving.model import Served
 
 _DIRECT = {"mlflow.sklearn", "mlflow.xgboost", "mlflow.lightgbm", "mlflow.catboost"}
@@ -19,7 +19,7 @@ _BY_NAME = ("sklearn.compose.", "sklearn.preprocessing._function_transformer.")
 """Modules of scikit-learn whose estimators look at column names."""
 
 
-def direct_call(served: Served) -> Callable[[Any], Any] | None:
+def direct_call(served: Served) -> Call | None:
     """The model's own predict function, where calling it equals MLflow's with enforced data; else None."""
     schema = served.pyfunc.metadata.get_params_schema()
     if served.flavour not in _DIRECT or schema is not None:
@@ -32,20 +32,28 @@ def thread_safe(served: Served) -> bool:
     return served.flavour in _FREE_THREADED
 
 
-def plan(served: Served) -> ColumnPlan | None:
-    """The short way for this model; None where only MLflow's own way is right."""
+def short_way(served: Served) -> tuple[ColumnPlan, Call] | None:
+    """How bodies become what the model takes, and what to call; None where only MLflow's way is right."""
     call = direct_call(served)
-    if call is None:
+    plan = ColumnPlan.of(served.inputs, as_array=_array_is_enough(served)) if call else None
+    if call is None or plan is None:
         return None
-    found = ColumnPlan.of(served.inputs, as_array=_array_is_enough(served))
-    if found and found.as_array and not _same_answers(call, found):
-        found.as_array = False
-    return found
+    if not plan.as_array:
+        return plan, call
+    if not _same_answers(call, call, plan):
+        plan.as_array = False
+        return plan, call
+    quick = quick_call(_estimator(served), getattr(call, "__name__", ""), call)
+    return plan, quick if quick and _same_answers(call, quick, plan) else call
+
+
+def _estimator(served: Served) -> Any:
+    return getattr(getattr(served.pyfunc, "_model_impl", None), "sklearn_model", None)
 
 
 def _array_is_enough(served: Served) -> bool:
     """Nothing in the model looks at column names: all parts are scikit-learn's own."""
-    estimator = getattr(getattr(served.pyfunc, "_model_impl", None), "sklearn_model", None)
+    estimator = _estimator(served)
     if served.flavour != "mlflow.sklearn" or estimator is None:
         return False
     parts = [estimator, *estimator.get_params(deep=True).values()]
@@ -70,13 +78,13 @@ def _blind_to_names(part: Any) -> bool:
     return own and not hasattr(part, "_sklearn_output_config")
 
 
-def _same_answers(call: Callable[[Any], Any], plan: ColumnPlan) -> bool:
-    """Try it: the same answer to a data frame and to an array, or the array is not used."""
+def _same_answers(usual: Call, other: Call, plan: ColumnPlan) -> bool:
+    """Try it: the same answer to a data frame as ever and to an array, or the array is not used."""
     frame = plan.sample()
     array = plan.convert("dataframe_split", {"columns": plan.names, "data": frame.to_numpy().tolist()})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return bool(np.array_equal(call(frame), call(array), equal_nan=False))
+            return bool(np.array_equal(usual(frame), other(array)))
     except Exception:  # a model may raise anything; then it gets what it was trained with
         return False

@@ -28,8 +28,9 @@ class Predictor:
 
     def __init__(self, served: Served) -> None:
         self.served = served
-        self.plan = flavours.plan(served)
-        self._call = flavours.direct_call(served)
+        way = flavours.short_way(served)
+        self.plan = way[0] if way else None
+        self._call = way[1] if way else None
         self._schema = served.inputs
 
     def invoke_json(self, body: bytes) -> bytes:

@@ -28,9 +28,8 @@ _APT = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
 def test(context: typer.Context) -> None:
     """Linters and types are tests of the suite as well. The exit code is pytest's."""
     root = _checkout()
-    browser = _browser()
+    _need_browser()
     surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    surroundings["NOTEBENCH_CHROMIUM"] = browser
     tools = (
         str(Path(sys.executable).parent),
         str(programs.node().parent),
@@ -55,23 +54,20 @@ def _checkout() -> Path:
     return root
 
 
-def _browser() -> str:
-    """Chromium's program, installed by apt-get where that is allowed. Raises Unavailable."""
-    found = _installed()
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+def _need_browser() -> None:
+    """Chromium, installed by apt-get where that is allowed. Raises Unavailable."""
+    if not _installed() and os.geteuid() == 0 and shutil.which("apt-get"):
         say(_("Installing Chromium with apt-get"))
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (("apt-get", "update"), _APT):
             subprocess.run(command, env=quiet, stdout=sys.stderr, check=False)
-        found = _installed()
-    if not found:
+    if not _installed():
         raise Unavailable(
             "The tests need Chromium, and it cannot be installed from here.",
             "Install it with your system's package manager, for example `sudo apt-get install chromium`.",
             code="chromium-missing",
         )
-    return found
 
 
-def _installed() -> str:
-    return next((path for name in _BROWSERS if (path := shutil.which(name))), "")
+def _installed() -> bool:
+    return any(shutil.which(name) for name in _BROWSERS)

@@ -124,7 +124,7 @@ def test_forests_are_quick_and_the_same(kind, task, method, scaled):
     for rows in (x, noisy, x[:1]):
         assert np.array_equal(usual(rows), quick(rows))
     for wrong in (x[:, :3], np.array([["a"] * 13])):
-        with pytest.raises(ValueError, match="features|convert"):
+        with pytest.raises(ValueError, match=r"features|convert"):
             quick(wrong)
     assert quick_call(object(), method, usual) is None
 

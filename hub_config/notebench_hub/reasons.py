@@ -49,6 +49,29 @@ TEMPLATES = (
     N_("The model is being loaded."),
     N_("Version {version} is being loaded; the version before keeps answering."),
     N_("Version {version} does not start: {reason} The version before keeps answering."),
+    # What the runner and the model server say; see notebench.runner and notebench.serving.
+    N_(
+        "The model needs the package {package}, which this image does not have. Deploy it with the image it "
+        "was trained in, or add the package: %pip install {package_again}."
+    ),
+    N_(
+        "The model does not load: {kind}: {problem} Check that it loads in a session of the same image: "
+        "mlflow.pyfunc.load_model({uri})"
+    ),
+    N_("There is no notebook {path}. Check the path, or save the notebook first."),
+    N_("{path} is not a notebook: {problem} Open and save it in JupyterLab."),
+    N_(
+        "The notebook is written in {language}; this image runs Python notebooks. Choose an image with a "
+        "kernel for it, or change the notebook's kernel."
+    ),
+    N_(
+        "{name} cannot be the name of a parameter. Use letters, digits and single underscores, as in a "
+        "Python variable's name."
+    ),
+    N_(
+        "A parameter would not arrive in the notebook as it was given. Change unusual text in the values, or "
+        "pass it through a file."
+    ),
     N_("It does not answer its health check."),
     N_("It was not ready after {minutes} minutes."),
     N_("{ready} of {replicas} replicas are ready."),

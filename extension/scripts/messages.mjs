@@ -81,7 +81,8 @@ function update(messages) {
 
 function compile(language) {
   const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  const head = { domain: 'notebench', language, plural_forms: PLURALS, version };
+  // JupyterLab looks the language up with a dash.
+  const head = { domain: 'notebench', language: language.replace('_', '-'), plural_forms: PLURALS, version };
   const pairs = Object.values(read(language))
     .filter(entry => entry.msgid && entry.msgstr.every(Boolean))
     .map(entry => [entry.msgid, entry.msgstr]);

@@ -159,6 +159,18 @@ def layer(folder: Path) -> Path:
     return folder / "layer"
 
 
+def language_pack(folder: Path) -> Path:
+    """An empty German language pack: JupyterLab speaks only languages that it has a pack of."""
+    site = folder / "site"
+    (site / "german_pack/locale/de_DE/LC_MESSAGES").mkdir(parents=True)
+    (site / "german_pack/__init__.py").write_text("")
+    info = site / "german_pack-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: german-pack\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[jupyterlab.languagepack]\nde_DE = german_pack\n")
+    return site
+
+
 @pytest.fixture(scope="session")
 def lab(running_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A session of Notebench."""
@@ -175,6 +187,7 @@ def lab(running_service: Service, tmp_path_factory: pytest.TempPathFactory) -> I
         "NOTEBENCH_IMAGE_VERSION": "2026.11",
         "NOTEBENCH_PROFILE": "small",
         "NOTEBENCH_LAYER": str(layer(folder)),
+        "PYTHONPATH": str(language_pack(folder)),
     }
     process, running = start_lab(folder, environ)
     yield running

@@ -193,3 +193,17 @@ def test_hidden_views_do_not_ask(opened: Any, service: Service) -> None:
     service.world.seen.clear()
     page.wait_for_timeout(7000)
     assert not [each for each in service.world.seen if each["path"] == "deployments"]
+
+
+def test_speaks_german(opened: Any, lab: Lab, picture: Any) -> None:
+    settings = "lab/api/settings/@jupyterlab/translation-extension:plugin"
+    assert lab.ask("PUT", settings, json={"raw": '{"locale": "de_DE"}'}).status_code == 204
+    try:
+        page = opened()
+        side = open_side(page)
+        side.get_by_text("Notebook-Läufe").first.wait_for()
+        side.get_by_text("Zelle 3 von 9").wait_for()
+        picture(page, "lab-german")
+        page.get_by_role("button", name="Persönlich · Scientific 2026.11 · +2 Pakete").wait_for()
+    finally:
+        lab.ask("PUT", settings, json={"raw": '{"locale": "default"}'})

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import type { Column, Signature } from '../core/types';
 import { suggestion } from '../deployments/deploy';
-import { curl, python, rowBody, startBody, startTexts } from '../deployments/calls';
+import { curl, invocations, python, rowBody, startBody, startTexts } from '../deployments/calls';
 
 const column = (name: string, type: string, required = true): Column => ({
   name,
@@ -54,6 +54,15 @@ test('what is copied says the same, whatever is in it', () => {
   const program = python('http://x/', body).split('request =')[0] + 'print(json.dumps(body))';
   const said = execFileSync('python3', ['-c', program], { encoding: 'utf8' });
   expect(JSON.parse(said)).toEqual({ s: NASTY });
+});
+
+test('an endpoint’s address is whole, however it is said', () => {
+  const at = (endpoint: string, base = 'https://hub/x/services/notebench/'): string =>
+    invocations({ id: 'd1', endpoint }, base);
+  const whole = 'https://hub/x/services/notebench/endpoints/d1/invocations';
+  expect(at('/x/services/notebench/endpoints/d1/')).toBe(whole);
+  expect(at(whole.replace('invocations', ''), '')).toBe(whole);
+  expect(at('')).toBe(whole);
 });
 
 test('a deployment’s name is made from the model’s', () => {

@@ -75,6 +75,12 @@ function zeros(shape: number[]): unknown {
   return shape.length === 0 ? 0 : Array.from({ length: Math.min(size, 1000) }, () => zeros(rest));
 }
 
+/** The whole address of an endpoint's calls; the service may say it as a path below the hub. */
+export function invocations(deployment: { id: string; endpoint: string }, publicUrl: string): string {
+  const base = new URL(publicUrl || '/', window.location.href);
+  return new URL('invocations', new URL(deployment.endpoint || `endpoints/${deployment.id}/`, base)).href;
+}
+
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

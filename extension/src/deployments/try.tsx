@@ -6,7 +6,7 @@ import { Section, Snippet } from '../core/parts';
 import { Trouble } from '../core/states';
 import type { Column, Deployment, Problem, Signature } from '../core/types';
 import { useWorkbench } from '../core/workbench';
-import { curl, python, rowBody, startBody, startTexts } from './calls';
+import { curl, invocations, python, rowBody, startBody, startTexts } from './calls';
 
 interface ITryProps {
   deployment: Deployment;
@@ -21,7 +21,7 @@ export function TryIt({ deployment, signature }: ITryProps): React.ReactElement 
   const [raw, setRaw] = React.useState(() => startBody(signature));
   const [answer, setAnswer] = React.useState<string>();
   const body = columns.length > 0 ? rowBody(columns, texts) : raw;
-  const address = `${deployment.endpoint || `${publicUrl()}endpoints/${deployment.id}/`}invocations`;
+  const address = invocations(deployment, publicUrl());
   const submit = (): Promise<boolean> => {
     setAnswer(undefined);
     return action.run(async () => setAnswer(pretty(await api.invoke(deployment.id, body))));

@@ -24,9 +24,21 @@ export function dataColumns(runs: MlflowRun[]): string[] {
   ];
 }
 
-/** The first few metrics and params; the rest is a tick away. */
-export function firstVisibility(ids: string[]): VisibilityState {
-  const few = (prefix: string): string[] => ids.filter(id => id.startsWith(prefix)).slice(0, SHOWN_AT_FIRST);
+/** How much a column tells: in how many runs it is, then whether it differs between them. */
+function weight(id: string, runs: MlflowRun[]): number {
+  const [prefix, from] = id.startsWith(METRIC) ? [METRIC, 'metrics' as const] : [PARAM, 'params' as const];
+  const found = runs.map(run => run[from][id.slice(prefix.length)]).filter(value => value !== undefined);
+  return found.length + (new Set(found).size > 1 ? runs.length : 0);
+}
+
+/** The metrics and params that tell most; the rest is a tick away. */
+export function firstVisibility(ids: string[], runs: MlflowRun[]): VisibilityState {
+  const weights = new Map(ids.map(id => [id, weight(id, runs)]));
+  const few = (prefix: string): string[] =>
+    ids
+      .filter(id => id.startsWith(prefix))
+      .sort((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0))
+      .slice(0, SHOWN_AT_FIRST);
   const shown = new Set([...few(METRIC), ...few(PARAM)]);
   return Object.fromEntries(ids.map(id => [id, shown.has(id)]));
 }

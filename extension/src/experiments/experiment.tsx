@@ -133,7 +133,7 @@ function Runs({ list, more, sorting, onSorting }: IRunsProps): React.ReactElemen
   const ids = dataColumns(list.all);
   const idKey = ids.join('\n');
   const columns = React.useMemo(() => runColumns(ids, trans, language), [idKey, trans, language]);
-  const visibility = React.useMemo(() => ({ ...firstVisibility(ids), ...chosen }), [idKey, chosen]);
+  const visibility = React.useMemo(() => ({ ...firstVisibility(ids, list.all), ...chosen }), [idKey, chosen]);
   const shown = quick ? list.all.filter(run => matches(run, quick)) : list.all;
   const selected = list.all.filter(run => selection[run.id]).map(run => run.id);
   return (

@@ -34,9 +34,9 @@ def train(ada: Person) -> None:
 def register(ada: Person) -> None:
     """Find the run in the panels and register its model."""
     ada.area().get_by_text("Notebooks", exact=True).click()
-    ada.page.get_by_text("wine: forest", exact=True).first.click()
+    ada.page.get_by_text("wine: forest", exact=True).locator("visible=true").first.click()
     ada.picture("run")
-    ada.page.get_by_role("button", name="Register model…").first.click()
+    ada.page.get_by_role("button", name="Register model…").locator("visible=true").first.click()
     ada.dialog.get_by_label("Model name").fill("wine")
     ada.dialog.get_by_label("Alias (optional)").fill("champion")
     ada.picture("register")
@@ -46,7 +46,7 @@ def register(ada: Person) -> None:
 
 def deploy(ada: Person) -> None:
     """Deploy it, and wait until it is ready."""
-    ada.page.get_by_role("button", name="Deploy…").first.click()
+    ada.page.get_by_role("button", name="Deploy…").locator("visible=true").first.click()
     ada.dialog.get_by_label("Deployment name").fill("wine")
     ada.picture("deploy")
     ada.dialog.get_by_role("button", name="Deploy", exact=True).click()
@@ -128,7 +128,7 @@ def sees_nothing_personal(grace: Person, installation: Installation) -> None:
 
 def share_through_the_project(ada: Person, grace: Person) -> None:
     """Grace trains for the project; ada reads it without a server."""
-    grace.start("Scientific Python", "Small", "vintage")
+    grace.start("Scientific Python", "Small", "Project vintage")
     expect(grace.page.locator("#jp-bottom-panel, .jp-StatusBar-Widget").first).to_contain_text("vintage")
     train(grace)
     page = ada.read("experiments", "vintage")

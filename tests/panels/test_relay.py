@@ -116,6 +116,13 @@ def test_says_when_it_is_no_session_of_notebench(plain_lab: Lab) -> None:
         assert answer.json()["message"].startswith("Dieses JupyterLab")
 
 
+def test_panels_that_refresh_do_not_keep_a_session_alive(lab: Lab, service: Service) -> None:
+    before = lab.get("api/status").json()["last_activity"]
+    lab.get("notebench/api/me")
+    lab.get("notebench/here")
+    assert lab.get("api/status").json()["last_activity"] == before
+
+
 def test_says_what_this_session_is(lab: Lab, service: Service) -> None:
     here = lab.get("notebench/here").json()
     assert (here["user"], here["image_title"], here["version"]) == ("ada", "Scientific", "2026.11")

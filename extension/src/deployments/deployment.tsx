@@ -37,7 +37,7 @@ interface ILoadedProps {
 }
 
 function Loaded({ deployment, refresh }: ILoadedProps): React.ReactElement {
-  const { trans } = useWorkbench();
+  const { trans, publicUrl } = useWorkbench();
   return (
     <>
       <Head deployment={deployment} refresh={refresh} />
@@ -52,7 +52,7 @@ function Loaded({ deployment, refresh }: ILoadedProps): React.ReactElement {
         {deployment.endpoint && (
           <>
             {' · '}
-            <code>{deployment.endpoint}</code>
+            <code>{new URL(deployment.endpoint, publicUrl() || window.location.href).href}</code>
           </>
         )}
       </p>

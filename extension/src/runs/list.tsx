@@ -128,7 +128,17 @@ export function RunHistory({ schedule = '' }: { schedule?: string }): React.Reac
     [trans, language]
   );
   return (
-    <LiveView live={live} isEmpty={list => list.all.length === 0} empty={<NoRuns />}>
+    <LiveView
+      live={live}
+      isEmpty={list => list.all.length === 0}
+      empty={
+        schedule ? (
+          <p className="nb-hint">{trans.__('The first run starts at the next fire time.')}</p>
+        ) : (
+          <NoRuns />
+        )
+      }
+    >
       {list => (
         <>
           <Table label={trans.__('Notebook runs')} rows={list.all} columns={columns} rowId={run => run.id} />

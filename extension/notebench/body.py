@@ -10,7 +10,7 @@ from notebench.contract.errors import Refused
 Table = Any
 """A pandas data frame or series, a numpy array, records, lists of numbers, or one of MLflow's bodies."""
 
-_FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs", "messages", "prompt")
 
 
 def invocation_body(data: Table, params: Mapping[str, Any] | None = None) -> bytes:

@@ -184,6 +184,8 @@ def test_deploy_and_predict(world, tmp_path):
     assert world.asked[-1].headers["content-type"] == "text/csv"
     done = cli(world, "predict", "wine", "--data", "-", text='{"inputs": [1]}')
     assert world.asked[-1].json == {"inputs": [1]}
+    cli(world, "predict", "wine", "--data", "-", text='[{"a": 1}]')
+    assert world.asked[-1].json == {"dataframe_records": [{"a": 1}]}
     failing = {**DEPLOYMENT, "observed": "failing", "restarts": 1, "reason": "The model does not load."}
     world.routes[f"PUT {P}/deployments/wine"] = failing
     done = cli(world, "deploy", "wine/3", "--name", "wine", "--wait")

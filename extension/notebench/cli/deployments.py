@@ -1,11 +1,13 @@
 """`notebench deploy`, `notebench deployments` and `notebench predict`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from notebench.body import invocation_body
 from notebench.cli.edge import (
     FAILED,
     For,
@@ -20,6 +22,7 @@ from notebench.cli.edge import (
 )  # fmt: skip
 from notebench.client import Client
 from notebench.contract.deployments import Deployment, DeployRequest, Desired, Observed
+from notebench.contract.errors import Refused
 from notebench.names import deployment_name, model_reference
 from notebench.progress import watching
 from notebench.waiting import state_word, wait_for_deployment
@@ -93,12 +96,20 @@ def predict(
 ) -> None:
     """Ask the model behind an endpoint; prints its answer as JSON."""
     del as_json  # the answer is JSON in any case
-    if str(data) == "-":
-        body, csv = sys.stdin.buffer.read(), False
-    else:
-        body, csv = _read(data), data.suffix.lower() == ".csv"
+    body = sys.stdin.buffer.read() if str(data) == "-" else _read(data)
+    csv = data.suffix.lower() == ".csv"
+    body = body if csv else _framed(body)
     client = Client(acting_for=acting_for)
     print_json(client.deployments.invoke(name, body, "text/csv" if csv else "application/json"))
+
+
+def _framed(body: bytes) -> bytes:
+    """Records and rows in one of MLflow's formats; anything else as it is, for the model server to judge."""
+    try:
+        found = json.loads(body)
+        return invocation_body(found) if isinstance(found, list) else body
+    except (ValueError, Refused):
+        return body
 
 
 def _read(file: Path) -> bytes:

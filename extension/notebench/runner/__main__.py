@@ -30,7 +30,7 @@ async def execute(spec: RunSpec, reporter: Reporter) -> tuple[RunState, str]:
     from notebench.runner.kernel import RunKernel
     from notebench.runner.stopping import Stopping
 
-    kernel = RunKernel()
+    kernel = RunKernel(spec.state)
     stopping = Stopping(kernel)
     reporter.on_given_up(lambda: stopping.stop_soon("The service no longer wants this attempt."))
     try:

@@ -22,12 +22,23 @@ class OwnKernel(KernelSpecManager):  # type: ignore[misc]
         )
 
 
+_LONGEST = 90  # bytes: a Unix socket's address holds 107
+
+
+def _private(wanted: Path) -> Path:
+    """An empty directory for this account only, tidied with the run unless its path would be too long."""
+    if len(str(wanted).encode()) > _LONGEST:
+        return Path(tempfile.mkdtemp(prefix="nb-run-"))
+    shutil.rmtree(wanted, ignore_errors=True)
+    wanted.mkdir(mode=0o700)
+    return wanted
+
+
 class RunKernel:
     """A started kernel and the private directory of its sockets."""
 
-    def __init__(self) -> None:
-        # A short path: a Unix socket's address holds 107 bytes.
-        self.folder = Path(tempfile.mkdtemp(prefix="nb-run-"))
+    def __init__(self, state: Path) -> None:
+        self.folder = _private(state / "kernel")
         self.manager: Any = AsyncKernelManager(
             kernel_name="python3",
             kernel_spec_manager=OwnKernel(),

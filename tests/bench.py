@@ -182,7 +182,7 @@ def serve(root: Path) -> None:
     backend = ProcessBackend(place.workloads, images, grace=options.get("grace", 10), prepare=prepare)
     hub = FileHub(instance.hub_api_url, "none")
     parts = build_parts(place, instance, settings, backend)
-    login = Login(hub, Seal("0" * 64), secret="none", base_url="/")
+    login = Login(hub, Seal("0" * 64), secret="none")
     doors = Doors(parts.store, hub, parts.tokens, login)
     parts = replace(parts, hub=hub, doors=doors, resolver=OneImage())
     parts.store.open()

@@ -56,10 +56,17 @@ export function useLive<T>(key: string, ask: () => Promise<T>, options: ILiveOpt
       name: `notebench:${key}`
     });
     poll.current = ticking;
-    const sleep = workbench.onWake(() => void ticking.refresh());
+    const wake = (): void => {
+      if (!document.hidden && workbench.visible()) {
+        void ticking.refresh();
+      }
+    };
+    const sleep = workbench.onWake(wake);
+    document.addEventListener('visibilitychange', wake);
     return () => {
       alive = false;
       sleep();
+      document.removeEventListener('visibilitychange', wake);
       ticking.dispose();
     };
   }, [key, workbench, options.interval]);

@@ -4,6 +4,9 @@ import { useLive } from './live';
 import { LiveView } from './states';
 import { useWorkbench } from './workbench';
 
+/** So many characters from the end are shown; a browser draws more of them slowly. */
+const SHOWN = 200_000;
+
 export function Logs({ path, live: follow }: { path: string; live: boolean }): React.ReactElement {
   const { api, trans } = useWorkbench();
   const live = useLive(`logs:${path}`, () => api.text(path), { interval: follow ? 4_000 : 0 });
@@ -15,7 +18,7 @@ export function Logs({ path, live: follow }: { path: string; live: boolean }): R
     >
       {text => (
         <pre className="nb-log" tabIndex={0} aria-label={trans.__('Log')}>
-          {text}
+          {text.slice(-SHOWN)}
         </pre>
       )}
     </LiveView>

@@ -55,7 +55,10 @@ def test_names_are_not_markup(town: Town) -> None:
     assert "<script>alert" not in page.text
 
 
-@pytest.mark.parametrize("path", ["../shell.py", "%2e%2e/shell.py", "..%2fshell.py", "%00", "", "nothing.js"])
+@pytest.mark.parametrize(
+    "path",
+    ["../shell.py", "%2e%2e/shell.py", "..%2fshell.py", "%00", "", "nothing.js", "x" * 300 + ".js"],
+)
 def test_static_files_only(town: Town, path: str) -> None:
     answer = httpx.get(f"{town.instance.service_url}/services/notebench/static/{path}")
     assert answer.status_code == 404

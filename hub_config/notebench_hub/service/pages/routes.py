@@ -1,5 +1,7 @@
 """Routes of the pages: one shell for every record's address, and the files that the shell loads."""
 
+from pathlib import Path
+
 from fastapi import APIRouter, Request
 from notebench.contract.errors import NotebenchError, NotFound, Unavailable
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -36,10 +38,7 @@ def router(parts: Parts) -> APIRouter:
         return RedirectResponse(f"{parts.prefix}/experiments", 302)
 
     async def static(path: str, request: Request) -> Response:
-        file = (shell.STATIC / path).resolve() if "\0" not in path else shell.STATIC
-        kind = _TYPES.get(file.suffix)
-        if not file.is_relative_to(shell.STATIC.resolve()) or not file.is_file() or kind is None:
-            raise NotFound("There is nothing at this address.", "Check the address.", code="no-such-address")
+        file, kind = _file(path)
         kept = _FOREVER if request.query_params.get("v") or "-" in file.stem else "no-cache"
         headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
         return FileResponse(file, media_type=kind, headers=headers)
@@ -50,6 +49,18 @@ def router(parts: Parts) -> APIRouter:
     routes.add_api_route("/", front, methods=["GET"])
     routes.add_api_route("/static/{path:path}", static, methods=["GET"])
     return routes
+
+
+def _file(path: str) -> tuple[Path, str]:
+    """A file of the panels' build and its type. Raises NotFound."""
+    try:
+        file = (shell.STATIC / path).resolve()
+        kind = _TYPES.get(file.suffix)
+        if kind and file.is_relative_to(shell.STATIC.resolve()) and file.is_file():
+            return file, kind
+    except (OSError, ValueError):
+        pass  # a name that no file can have: too long, or with a NUL in it
+    raise NotFound("There is nothing at this address.", "Check the address.", code="no-such-address")
 
 
 def _not_built() -> Unavailable:

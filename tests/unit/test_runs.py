@@ -108,9 +108,10 @@ def test_outputs_stay_inside(home: Path) -> None:
     moment = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
     found = files.output_path(home, "work/My notes.ipynb", "0123456789abcdef", moment)
     assert found == home / "runs" / "My notes" / "2026-11-20T06-30-00Z-01234567.ipynb"
-    (home / "runs" / "bad").symlink_to("/tmp")
+    (home / "runs" / "bad").symlink_to(home.parent / "ada-evil" / "new")
     with pytest.raises(Refused):
         files.output_path(home, "bad.ipynb", "0", moment)
+    assert not (home.parent / "ada-evil" / "new").exists()
     assert files.output_path(home, "...ipynb", "0", moment).parent == home / "runs" / "notebook"
 
 
@@ -122,7 +123,8 @@ def test_reports_from_disk_are_not_trusted(home: Path, tmp_path: Path) -> None:
     said = files.last_report(home, "r", 1)
     assert said is not None
     assert said.state is RunState.succeeded
-    for wrong in ("", "[]", '{"sequence": -1, "state": "x"}', "x" * 10_000_000):
+    huge = '{"sequence": 1' + "0" * 30 + ', "state": "succeeded"}'  # no database keeps such a number
+    for wrong in ("", "[]", '{"sequence": -1, "state": "x"}', "x" * 10_000_000, huge):
         (folder / "report.json").write_text(wrong)
         assert files.last_report(home, "r", 1) is None
     secret = tmp_path / "secret"

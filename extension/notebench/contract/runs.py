@@ -95,7 +95,7 @@ class Run(Answer):
 class RunReport(Request):
     """`POST /runs/{id}/report` (the run's own token): what the runner saw. It may repeat and come late."""
 
-    sequence: int = Field(ge=0)
+    sequence: int = Field(ge=0, le=2**53)
     """Grows with each report of an attempt; an older one than already seen is ignored."""
     state: RunState
     reason: str = ""

@@ -22,7 +22,7 @@ def output_path(home: Path, notebook: str, run: str, moment: datetime) -> Path:
     """Where the output notebook will be; its folder is made. Raises Refused when that would lead out."""
     stem = re.sub(r"[^\w. -]", "_", PurePosixPath(notebook).stem).strip(". ") or "notebook"
     folder = home / "runs" / stem
-    folder.mkdir(parents=True, exist_ok=True)
+    # Before anything is made: a link must not have us make folders elsewhere.
     if not folder.resolve().is_relative_to(home.resolve()):
         raise Refused(
             "The folder {folder} leads out of your files.",
@@ -30,6 +30,7 @@ def output_path(home: Path, notebook: str, run: str, moment: datetime) -> Path:
             code="output-path",
             folder=f"runs/{stem}",
         )
+    folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{moment:%Y-%m-%dT%H-%M-%SZ}-{run[:8]}.ipynb"
 
 

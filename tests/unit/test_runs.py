@@ -137,7 +137,9 @@ def test_reports_from_disk_are_not_trusted(home: Path, tmp_path: Path) -> None:
     assert files.last_report(home, "r", 1) is None
 
 
-@pytest.mark.parametrize("name", ["a b", "", "1a", "a;import os", "class", "a\n", "a-b"])
+@pytest.mark.parametrize(
+    "name", ["a b", "", "1a", "a;import os", "class", "a\n", "a-b", "ä", "__name__", "x" * 101]
+)
 def test_parameter_names_are_names(name: str) -> None:
     with pytest.raises(Refused):
         check_parameters({name: 1})

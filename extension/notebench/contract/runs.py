@@ -1,6 +1,8 @@
 """Notebook runs and their schedules."""
 
+import re
 from enum import StrEnum
+from keyword import iskeyword
 
 from pydantic import Field
 
@@ -24,6 +26,14 @@ class RunState(StrEnum):
 FINAL_STATES = frozenset(
     {RunState.succeeded, RunState.failed, RunState.timed_out, RunState.cancelled, RunState.lost}
 )
+
+
+_PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+
+
+def is_parameter_name(name: str) -> bool:
+    """Whether a notebook's parameter may be called so: a plain variable's name, no word of Python's."""
+    return bool(_PARAMETER_NAME.fullmatch(name)) and not iskeyword(name) and "__" not in name
 
 
 class CellFailure(Answer):

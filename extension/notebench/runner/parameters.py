@@ -1,22 +1,20 @@
 """Parameters arrive in the notebook equal to what was given, or the run is refused; they are never code."""
 
 import ast
-import keyword
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from notebench.contract.errors import Refused
+from notebench.contract.runs import is_parameter_name
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _DEPTH = 20
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:
     """Refuse names that are not plain variable names and values that are not JSON."""
     for name, value in parameters.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or "__" in name:
+        if not isinstance(name, str) or not is_parameter_name(name):
             raise Refused(
                 "{name} cannot be the name of a parameter.",
                 "Use letters, digits and single underscores, as in a Python variable's name.",

@@ -1,11 +1,11 @@
 """What people may ask to be run: a notebook in their files, with parameters, in an image on a profile."""
 
 import json
-from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from notebench.contract.errors import NotFound, Refused, TooLarge
+from notebench.contract.runs import is_parameter_name
 
 from notebench_hub.service.asker import Asker, AskerKind
 from notebench_hub.service.store import Store, sessions
@@ -45,9 +45,9 @@ def _missing(path: str) -> NotFound:
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
-    """Raises Refused for names that are no Python names, TooLarge for more than a process can be told."""
+    """Raises Refused for names that the runner would not take, TooLarge for more than a process is told."""
     for name in parameters:
-        if not name.isidentifier() or iskeyword(name):
+        if not is_parameter_name(name):
             raise Refused(
                 "{name} cannot be the name of a parameter.",
                 "Use a Python name: letters, digits and '_', not beginning with a digit.",

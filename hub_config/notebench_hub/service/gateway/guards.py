@@ -62,12 +62,20 @@ def _experiment(said: Body, _asker: Asker, _default: str) -> None:
 
 def _default_experiment(said: Body, _asker: Asker, default: str) -> None:
     _only(said, "experiment_id", "new_name")
-    if str(said.get("experiment_id")) == default:
+    if _number(said.get("experiment_id")) == int(default):
         raise NotAllowed(
             "The default experiment cannot be renamed or deleted: notebooks log to it.",
             "Delete its runs instead.",
             code="default-experiment",
         )
+
+
+def _number(experiment: object) -> int | None:
+    """An experiment's id as MLflow reads it, for which "7", " 7" and "007" are the same."""
+    try:
+        return int(str(experiment))
+    except ValueError:
+        return None
 
 
 def _run(said: Body, asker: Asker, _default: str) -> None:

@@ -7,14 +7,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from notebench.contract.errors import Refused, Unavailable
 from notebench.contract.people import Member, Role
-from notebench_hub.service.store import Store, Transaction, audit, projects
+from notebench.contract.runs import RunState
+from notebench_hub.service import refusals
+from notebench_hub.service.asker import Asker, AskerKind, Owner
+from notebench_hub.service.doors.tokens import Tokens
+from notebench_hub.service.runs.desk import Desk
+from notebench_hub.service.store import Store, Transaction, audit, projects, runs
 from notebench_hub.service.store.base import Table
+from notebench_hub.service.store.runs import NewRun
 from sqlalchemy import create_engine
 
 
@@ -143,3 +151,31 @@ def test_killed_in_the_middle_of_writing(store: Store) -> None:
     whole = [int(line) for line in acknowledged if line.endswith("\n")]
     names = set(store.read_now(projects.names))
     assert {f"p{number}" for number in whole} <= names
+
+
+def test_the_queue_of_an_owner_has_an_end(store: Store) -> None:
+    def fill(tx: Transaction, owner: Owner) -> None:
+        for number in range(refusals.QUEUE):
+            runs.add(tx, NewRun(f"{owner.user}-{number}", owner, "a.ipynb", {}, "minimal", "small", 60))
+
+    store.write_now(fill, Owner("ana"))
+    with pytest.raises(Refused, match="waiting already"):
+        store.read_now(refusals.check_queue, Owner("ana"))
+    store.read_now(refusals.check_queue, Owner("dan"))
+
+
+def test_a_run_that_is_cancelled_while_it_waits_again_has_no_token(store: Store) -> None:
+    """Its process may come up late, after a start that took too long."""
+    ana = Asker("ana", "personal", Role.owner, AskerKind.hub_token)
+    tokens = Tokens(store)
+
+    async def story() -> None:
+        await store.write(runs.add, NewRun("r1", ana.owner, "a.ipynb", {}, "minimal", "small", 60))
+        await store.write(runs.claim, 1)
+        token = await tokens.issue(AskerKind.run, "r1", "ana", "personal")
+        await store.write(runs.wait, "r1", "It waits.")
+        desk = Desk(cast(Any, SimpleNamespace(store=store, tokens=tokens)))
+        assert (await desk.cancel(ana, "r1")).state is RunState.cancelled
+        assert await tokens.find(token) is None
+
+    asyncio.run(story())

@@ -2,20 +2,17 @@
 
 import secrets
 
-from notebench.contract.errors import NotFound, Refused
-from notebench.contract.runs import Run, RunReport, RunRequest
+from notebench.contract.errors import NotFound
+from notebench.contract.runs import Run, RunReport, RunRequest, RunState
 
 from notebench_hub.service import resolution
 from notebench_hub.service.asker import Asker, AskerKind, may_read
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.notebooks import check_parameters, choice, notebook_path
-from notebench_hub.service.refusals import check_writer
+from notebench_hub.service.refusals import check_queue, check_writer
 from notebench_hub.service.store import Transaction, audit
 from notebench_hub.service.store import runs as rows
 from notebench_hub.service.store.runs import Kept, NewRun
-
-QUEUE = 500
-"""Runs that one owner may have waiting."""
 
 
 class Desk:
@@ -58,7 +55,11 @@ class Desk:
         """Ask for its end. Raises NotFound or NotAllowed. An ended run stays as it ended."""
         kept = await self.find(asker, run)
         check_writer(asker, kept.owner)
-        return await self._parts.store.write(_cancel, run, asker.name)
+        cancelled = await self._parts.store.write(_cancel, run, asker.name)
+        if cancelled.state is RunState.cancelled:
+            # It waited again after a start that did not come up in time: what may come up late is fenced off.
+            await self._parts.tokens.end(AskerKind.run, run)
+        return cancelled
 
     async def report(self, asker: Asker, run: str, said: RunReport) -> None:
         """Take in a report of the run itself. Raises NotFound for everybody else."""
@@ -70,13 +71,7 @@ class Desk:
 
 
 def _add(tx: Transaction, new: NewRun) -> Run:
-    if rows.waiting(tx, new.owner) >= QUEUE:
-        raise Refused(
-            "{limit} notebook runs are waiting already.",
-            "Wait for some of them, or cancel them.",
-            code="queue-full",
-            limit=QUEUE,
-        )
+    check_queue(tx, new.owner)
     run = rows.add(tx, new)
     facts = {"notebook": run.notebook, "image": run.image, "profile": run.profile}
     audit.note(tx, run.user, run.acting_for, "run-start", run.id, **facts)

@@ -9,7 +9,7 @@ from notebench.contract.runs import Run, ScheduleRequest
 from notebench_hub.service.asker import Asker, may_read
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.notebooks import check_parameters, choice, notebook_path
-from notebench_hub.service.refusals import check_writer
+from notebench_hub.service.refusals import check_queue, check_writer
 from notebench_hub.service.schedules.calendar import check, next_fire
 from notebench_hub.service.schedules.clock import Now
 from notebench_hub.service.store import Transaction, audit, runs
@@ -115,6 +115,7 @@ def _remove(tx: Transaction, record: ScheduleRecord, user: str) -> None:
 
 
 def _run_now(tx: Transaction, record: ScheduleRecord, user: str, moment: datetime) -> Run:
+    check_queue(tx, record.owner)
     run = runs.add(tx, rows.as_run(record, secrets.token_hex(8), moment))
     audit.note(tx, user, record.acting_for, "run-start", run.id, schedule=record.id)
     return run

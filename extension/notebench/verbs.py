@@ -10,7 +10,7 @@ from typing import Any
 from notebench.body import Table, invocation_body
 from notebench.client import Client
 from notebench.contract.deployments import Deployment, DeployRequest, Observed
-from notebench.contract.errors import NotebenchError, Refused
+from notebench.contract.errors import NotAllowed, NotebenchError, Refused
 from notebench.contract.people import PERSONAL
 from notebench.contract.runs import Run, RunRequest, RunState, Schedule, ScheduleRequest
 from notebench.contract.sessions import SessionHere
@@ -90,8 +90,22 @@ def deploy(
 
 
 def predict(name: str, data: Table, *, params: Mapping[str, Any] | None = None, acting_for: str = "") -> Any:
-    """What the model behind an endpoint answers to a data frame, an array, records or a body of MLflow's."""
-    answer = _client(acting_for).deployments.invoke(name, invocation_body(data, params))
+    """What a model answers to a data frame, an array, records or a body of MLflow's.
+
+    `name` is a deployment's name or its endpoint's address; in a notebook run only the address will do.
+    """
+    body = invocation_body(data, params)
+    try:
+        answer = _client(acting_for).deployments.invoke(name, body)
+    except NotAllowed as error:
+        if "/endpoints/" in name or not os.environ.get("NOTEBENCH_RUN_ID"):
+            raise
+        raise NotAllowed(
+            "A notebook run cannot look up the endpoint {name}.",
+            "Give it the endpoint's address, for example as a parameter; see: notebench deployments {name}",
+            code="endpoint-by-name",
+            name=name,
+        ) from error
     return answer.get("predictions", answer) if isinstance(answer, dict) else answer
 
 

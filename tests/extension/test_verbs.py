@@ -84,6 +84,18 @@ def test_deploy_predict_and_schedule(world):
         notebench.deploy("wine")
 
 
+def test_a_run_needs_the_endpoints_address(world, monkeypatch):
+    import notebench
+
+    monkeypatch.setenv("NOTEBENCH_RUN_ID", "r1")
+    refusal = {"code": "kind", "message": "This token belongs to a run."}
+    world.routes[f"GET {P}/deployments/wine"] = lambda asked: (403, refusal)
+    world.routes["POST /services/notebench/endpoints/d-1/invocations"] = {"predictions": [3]}
+    with pytest.raises(NotebenchError, match="endpoint's address"):
+        notebench.predict("wine", [[1]])
+    assert notebench.predict("/services/notebench/endpoints/d-1/", [[1]]) == [3]
+
+
 def test_register_takes_what_people_hold(world):
     import notebench
 

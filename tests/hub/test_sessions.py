@@ -133,8 +133,9 @@ def test_refusals_in_rest(
 def test_a_refusal_on_the_page_is_escaped_and_in_the_readers_language(bench: Workbench) -> None:
     person = Person(bench, "admin", bench.admin_password(), "de")
     form = {"image": "<img src=x>", "profile": "small"}
-    page = person.http.post(f"hub/spawn?_xsrf={person.xsrf()}", data=form)
+    page = person.http.post("hub/spawn", data=form | {"_xsrf": person.xsrf()})
     assert page.status_code == 400
+    assert "_xsrf=" not in page.text
     assert "&lt;img src=x&gt;" in page.text
     assert "<img src=x" not in page.text
     assert 'lang="de"' in page.text
@@ -151,7 +152,15 @@ def test_a_link_starts_nothing(bench: Workbench, admin: Person, query: str) -> N
 
 def test_the_form_starts_and_the_last_choice_comes_back(bench: Workbench, admin: Person) -> None:
     form = {"image": "minimal", "profile": "small", "acting_for": "weather"}
-    admin.http.post(f"hub/spawn?_xsrf={admin.xsrf()}", data=form)
+    refused = admin.http.post("hub/spawn", data=form)
+    assert refused.status_code == 403
+    assert bench.service.asked == [] or bench.service.asked[-1].acting_for != "weather"
+    page = admin.http.get("hub/spawn?next=/hub/home")
+    action = re.search(r'id="spawn_form" .*action="([^"]*)"', page.text)
+    assert action
+    assert action[1] == "/hub/spawn?next=%2Fhub%2Fhome"
+    answer = admin.http.post(action[1], data=form | {"_xsrf": admin.xsrf()})
+    assert not any("_xsrf" in str(one.url) for one in [*answer.history, answer])
     admin.wait_ready()
     assert bench.service.asked[-1].acting_for == "weather"
     stop(admin)

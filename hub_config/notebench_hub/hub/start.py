@@ -9,6 +9,7 @@ from notebench.contract.people import PERSONAL
 from notebench_spawner.sessions.choice import OPTIONS
 from notebench_spawner.sessions.endings import last_ending
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
+from tornado.httputil import url_concat
 
 from notebench_hub.hub.servers import Server, running_servers
 from notebench_hub.i18n import translator
@@ -23,6 +24,8 @@ class StartPage:
     """The named server's name; empty for the first one."""
     again: str
     """Address of this page."""
+    action: str
+    """Where the form goes: this page, with where the reader wants to be after the start."""
     named: bool
     """Whether people may have more than one server."""
     running: list[Server]
@@ -50,6 +53,7 @@ async def start_page(handler: Any, for_user: Any, language: str) -> StartPage:
     return StartPage(
         server=server,
         again=handler.request.path,
+        action=_action(handler),
         named=handler.allow_named_servers,
         running=running_servers(handler, for_user),
         catalogue=catalogue,
@@ -58,6 +62,11 @@ async def start_page(handler: Any, for_user: Any, language: str) -> StartPage:
         ended=in_words(last_ending(for_user.name, server), translator(language)),
         enforced=_enforced(catalogue) if catalogue else [],
     )
+
+
+def _action(handler: Any) -> str:
+    wanted = handler.get_query_argument("next", "")
+    return str(url_concat(handler.request.path, {"next": wanted} if wanted else {}))
 
 
 def _server_name(handler: Any) -> str:

@@ -21,8 +21,14 @@ export function Header({ facts, target, language }: IHeaderProps): React.ReactEl
   const here = HOME[target.room] ?? target.room;
   return (
     <header className="nb-page-head">
-      <strong className="nb-page-name">Notebench</strong>
+      <a className="nb-page-brand" href={facts.hub_url}>
+        <Mark />
+        Notebench
+      </a>
       <nav aria-label={trans.__('Rooms')}>
+        <a className="nb-link" href={facts.hub_url}>
+          {trans.__('My servers')}
+        </a>
         {rooms.map(({ room, label }) => (
           <span key={room} aria-current={room === here ? 'page' : undefined}>
             <RecordLink to={{ room }}>{label}</RecordLink>
@@ -48,6 +54,19 @@ export function Header({ facts, target, language }: IHeaderProps): React.ReactEl
         </a>
       </div>
     </header>
+  );
+}
+
+/** The mark of the hub's pages. */
+function Mark(): React.ReactElement {
+  return (
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#0f766e" />
+      <path d="M6 12h20v4H6z" fill="#fff" />
+      <path d="M9 16h3v9H9zM20 16h3v9h-3z" fill="#99f6e4" />
+      <circle cx="11" cy="8" r="2" fill="#fbbf24" />
+      <circle cx="17" cy="8" r="2" fill="#fff" />
+    </svg>
   );
 }
 

@@ -1,5 +1,6 @@
 """Tells the API how the run goes: newest first, at most twice a second, kept on disk while nobody listens."""
 
+import contextlib
 import http.client
 import threading
 import time
@@ -74,11 +75,13 @@ class Reporter:
         self._given_up = callback
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the report; it is on disk when this returns, and sent soon."""
+        """Change fields of the report; it is on disk when this returns, if there is room, and sent soon."""
         with self._changed:
             values = {**dict(self._current), **changes, "sequence": self._current.sequence + 1}
             self._current = RunReport.model_validate(values)
-            _write(self._file, self._current)
+            # A full disk is no reason to end a run, and least of all to keep quiet about it.
+            with contextlib.suppress(OSError):
+                _write(self._file, self._current)
             self._changed.notify()
 
     def close(self, wait_seconds: float) -> bool:

@@ -27,6 +27,8 @@ _FOLLOW_SECONDS = 0.25
 _LOOK_SECONDS = 0.05
 _TIDY_SECONDS = 3600.0
 _CHUNK = 64 * 1024
+_LONGEST_LINE = 256 * 1024
+"""A longer line is told in pieces: a program that never ends its lines must not fill our memory."""
 
 
 class ProcessBackend:
@@ -132,6 +134,8 @@ class Log:
                 while not found and (chunk := opened.read(_CHUNK)):
                     self.position += len(chunk)
                     *found, self.rest = (self.rest + chunk).split(b"\n")
+                    if len(self.rest) > _LONGEST_LINE:
+                        found, self.rest = [*found, self.rest], b""
         except FileNotFoundError:
             return []
         return [line.decode(errors="replace") for line in found]

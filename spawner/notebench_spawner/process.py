@@ -91,10 +91,13 @@ def process_spec(
     # A session's server runs on what was approved; only its kernels and terminals see added packages.
     interpreter = image if workload.kind is Kind.session else workload.layer or image
     first, *rest = workload.command
-    argv = [str(interpreter / "bin" / "python") if first == "python" else first, *rest]
+    if first == "python":
+        # It starts in the home: a file `random.py` there must not stand in for Python's own. Kernels see it
+        # as usual: they are started without this.
+        first, rest = str(interpreter / "bin" / "python"), ["-P", *rest]
     return ProcessSpec(
         id=workload.id,
-        argv=argv,
+        argv=[first, *rest],
         env=_environment(workload, image, ambient or {}),
         cwd=workload.cwd or workload.home,
         limits=Limits(

@@ -9,7 +9,11 @@ from .conftest import ended, notebook
 
 def test_a_run_from_the_wish_to_the_output(bench: Bench) -> None:
     bench.up()
-    name = notebook(bench.home(), "work/sum.ipynb", "a = 1", "print('the sum is', a + 1)")
+    (bench.home() / "random.py").write_text("1 / 0")  # is nothing that the runner imports
+    (bench.home() / "work").mkdir()
+    (bench.home() / "work" / "helper.py").write_text("one = 1")
+    cells = ("a = 1", "from helper import one; print('the sum is', a + one)")
+    name = notebook(bench.home(), "work/sum.ipynb", *cells)
     with bench.client() as client:
         asked = client.post("runs", json={"notebook": name, "parameters": {"a": 41}}).raise_for_status()
         run = asked.json()

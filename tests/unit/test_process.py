@@ -35,7 +35,7 @@ def test_the_whole_specification() -> None:
     assert len(threads) == 11
     assert spec.model_dump(mode="json", exclude={"env"}) == {
         "id": "run-1",
-        "argv": [f"{LAYER}/bin/python", "-m", "notebench.runner"],
+        "argv": [f"{LAYER}/bin/python", "-P", "-m", "notebench.runner"],
         "cwd": "/home/ada",
         "limits": {"cpu": 1.5, "memory_mib": 2048, "timeout_seconds": 60},
     }

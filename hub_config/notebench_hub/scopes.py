@@ -12,6 +12,9 @@ SUPERVISOR: Final = "notebench-supervisor"
 ACCESS: Final = f"access:services!service={SERVICE}"
 """What a person's login or token must hold to be let in by the Notebench service."""
 
+PROGRAM: Final = ("read:users!user", "servers!user", "access:servers!user", ACCESS)
+"""What a person's program needs: their own records and sessions, no more tokens."""
+
 
 @dataclass(frozen=True)
 class Grant:

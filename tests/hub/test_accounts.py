@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from notebench.contract.errors import NotFound, Refused
+from notebench_hub.cli.local import find
 from notebench_hub.hub.accounts import acceptable, new_token, put_account
-from notebench_hub.place import Place
+from notebench_hub.place import VARIABLE, Place
+from notebench_hub.scopes import ACCESS
 from notebench_hub.service.names import folder_name
 
 from .workbench import Person, Workbench
@@ -83,6 +85,21 @@ def test_tokens(bench: Workbench) -> None:
     assert answer.json()["name"] == "linus"
     with pytest.raises(NotFound):
         new_token(bench.place, "nobody", note="a test")
+
+
+def test_the_verbs_on_this_machine_get_a_persons_token_and_not_an_admins(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(bench.place.root))
+    found = find()
+    assert found
+    headers = {"Authorization": f"token {found[1]}"}
+    with httpx.Client(base_url=found[0] + "hub/api/", headers=headers) as http:
+        assert http.get("users/admin").json()["servers"] == {}  # what `sessions` asks
+        assert ACCESS in http.get("user").json()["scopes"]
+        assert http.get("users").status_code == 403
+        assert http.post("users/somebody").status_code == 403
+        assert http.post("users/admin/tokens").status_code == 403
 
 
 def test_people_may_do_what_they_need_and_no_more(bench: Workbench) -> None:

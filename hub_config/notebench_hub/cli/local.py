@@ -1,6 +1,7 @@
 """The installation on this machine, for the product's verbs where NOTEBENCH_URL is not set."""
 
 from notebench_hub.place import Place
+from notebench_hub.scopes import PROGRAM
 from notebench_hub.settings import load
 
 _TOKEN_SECONDS = 12 * 60 * 60  # `run --wait` may wait long
@@ -16,5 +17,11 @@ def find() -> tuple[str, str] | None:
         return None
     from notebench_hub.hub.accounts import new_token  # the hub's code is heavy
 
-    token = new_token(place, load(place).admin, note="notebench command line", expires_in=_TOKEN_SECONDS)
+    token = new_token(
+        place,
+        load(place).admin,
+        note="notebench command line",
+        expires_in=_TOKEN_SECONDS,
+        scopes=PROGRAM,  # the verbs are a person's; an admin's own commands take a token of their own
+    )
     return place.instance().public_url, token

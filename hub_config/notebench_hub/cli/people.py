@@ -16,7 +16,7 @@ from notebench_hub.cli.edge import StateDir, edge, place_of, say, started_place
 from notebench_hub.cli.hub import AdminClient
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
-from notebench_hub.scopes import ACCESS
+from notebench_hub.scopes import PROGRAM
 from notebench_hub.settings import load
 from notebench_hub.supervisor import control
 
@@ -27,8 +27,6 @@ commands.add_typer(project_group, name="project")
 
 _PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _DAY = 24 * 60 * 60
-_TOKEN_SCOPES = ("read:users!user", "servers!user", "access:servers!user", ACCESS)
-"""What a person's program needs: their own records and sessions, no more tokens."""
 
 
 @user_group.command("add", help=_("Make an account, with a generated password in a file."))
@@ -135,7 +133,7 @@ def token(
     from notebench_hub.hub.accounts import new_token  # the hub's code is heavy
 
     place = started_place(state_dir)
-    made = new_token(place, name, note="notebench token", expires_in=days * _DAY, scopes=_TOKEN_SCOPES)
+    made = new_token(place, name, note="notebench token", expires_in=days * _DAY, scopes=PROGRAM)
     sys.stdout.write(made + "\n")
 
 

@@ -11,11 +11,10 @@ from notebench.body import Table, invocation_body
 from notebench.client import Client
 from notebench.contract.deployments import Deployment, DeployRequest, Observed
 from notebench.contract.errors import NotAllowed, NotebenchError, Refused
-from notebench.contract.people import PERSONAL
 from notebench.contract.runs import Run, RunRequest, RunState, Schedule, ScheduleRequest
 from notebench.contract.sessions import SessionHere
 from notebench.contract.tracking import ModelVersion, RegisteredModel, RegisterRequest
-from notebench.layer import VARIABLE, added_packages
+from notebench.here import session_here
 from notebench.names import deployment_name, home_path, model_reference
 from notebench.progress import watching
 from notebench.waiting import wait_for_deployment, wait_for_run
@@ -26,19 +25,7 @@ _READY_SECONDS = 300.0  # how long a model may take to answer before `deploy` st
 
 def here() -> SessionHere:
     """Where this program runs: user, what it acts for, image, profile and added packages."""
-    env = os.environ
-    return SessionHere(
-        user=env.get("NOTEBENCH_USER", ""),
-        session=env.get("NOTEBENCH_SESSION_ID", ""),
-        acting_for=env.get("NOTEBENCH_ACTING_FOR", PERSONAL),
-        image=env.get("NOTEBENCH_IMAGE", ""),
-        image_title=env.get("NOTEBENCH_IMAGE_TITLE", ""),
-        version=env.get("NOTEBENCH_IMAGE_VERSION", ""),
-        profile=env.get("NOTEBENCH_PROFILE", ""),
-        layer=env.get(VARIABLE, ""),
-        added=added_packages(),
-        hub_url=env.get("NOTEBENCH_PUBLIC_URL", ""),
-    )
+    return session_here()
 
 
 def register(

@@ -140,7 +140,9 @@ def test_reads_a_notebooks_parameters(lab: Lab) -> None:
     assert lab.get("notebench/parameters?path=untagged.ipynb").json()["has_cell"] is False
 
 
-@pytest.mark.parametrize("path", ["../outside.ipynb", "/etc/passwd", "tour", "link.ipynb", ""])
+@pytest.mark.parametrize(
+    "path", ["../outside.ipynb", "/etc/passwd", "tour", "link.ipynb", "", "x" * 300 + ".ipynb"]
+)
 def test_reads_notebooks_below_the_home_only(lab: Lab, path: str) -> None:
     outside = lab.home.parent / "outside.ipynb"
     outside.write_text("{}")

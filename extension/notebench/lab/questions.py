@@ -9,8 +9,9 @@ from tornado import web
 
 from notebench.contract.errors import NotFound, Refused
 from notebench.contract.runs import NotebookParameters, ParameterInfo
+from notebench.here import session_here
 from notebench.lab.answers import Handler
-from notebench.lab.surroundings import session_here
+from notebench.lab.surroundings import surroundings
 
 TAG = "parameters"
 LARGEST_NOTEBOOK = 50_000_000
@@ -25,6 +26,7 @@ class HereHandler(Handler):
         await self.guarded(self._here())
 
     async def _here(self) -> None:
+        surroundings()  # refuses where Notebench is not
         self.say(await asyncio.to_thread(session_here))
 
 
@@ -44,7 +46,11 @@ class ParametersHandler(Handler):
 def notebook_file(root: str, path: str) -> Path:
     """The file below `root`. Raises Refused for what is no notebook there, NotFound for what is nothing."""
     below = Path(root).expanduser().resolve()
-    file = Path(to_os_path(path, str(below))).resolve() if "\0" not in path else below
+    try:
+        file = Path(to_os_path(path, str(below))).resolve()
+        there = file.is_file()
+    except (OSError, ValueError):
+        file, there = below, False  # a name that no file can have: too long, or with a NUL in it
     if not file.is_relative_to(below) or file.suffix != ".ipynb":
         raise Refused(
             "{path} is not the path of a notebook in your files.",
@@ -53,7 +59,7 @@ def notebook_file(root: str, path: str) -> Path:
             field="path",
             path=path[:200],
         )
-    if not file.is_file():
+    if not there:
         raise NotFound(
             "There is no notebook {path}.", "Save it first, or check its name.", field="path", path=path[:200]
         )

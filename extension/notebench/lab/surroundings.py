@@ -5,10 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notebench.contract.errors import Unavailable
-from notebench.contract.people import PERSONAL
-from notebench.contract.sessions import SessionHere
-from notebench.layer import VARIABLE as LAYER
-from notebench.layer import added_packages
 
 
 @dataclass(frozen=True)
@@ -35,21 +31,3 @@ def surroundings(environ: Mapping[str, str] = os.environ) -> Surroundings:
             code="outside-notebench",
         )
     return Surroundings(api=api.rstrip("/"), token=token)
-
-
-def session_here(environ: Mapping[str, str] = os.environ) -> SessionHere:
-    """What the status bar shows, the environment layer's packages included. Raises Unavailable outside."""
-    surroundings(environ)
-    say = environ.get
-    return SessionHere(
-        user=say("NOTEBENCH_USER", ""),
-        session=say("NOTEBENCH_SESSION_ID", ""),
-        acting_for=say("NOTEBENCH_ACTING_FOR", PERSONAL),
-        image=say("NOTEBENCH_IMAGE", ""),
-        image_title=say("NOTEBENCH_IMAGE_TITLE", ""),
-        version=say("NOTEBENCH_IMAGE_VERSION", ""),
-        profile=say("NOTEBENCH_PROFILE", ""),
-        layer=say(LAYER, ""),
-        added=added_packages(say(LAYER)) if say(LAYER) else [],
-        hub_url=say("NOTEBENCH_PUBLIC_URL", ""),
-    )

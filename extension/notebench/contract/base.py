@@ -1,14 +1,17 @@
 """The base of every contract type: unknown keys are refused by writers' checks, ignored by older readers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Moment = AwareDatetime
 """An instant with a time zone, sent as ISO 8601 in UTC."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+NAME_PATTERN: Final = "[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
+"""All of a name: to be matched from its beginning to its end."""
+
+Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 """A name people choose for a thing with an address: 1 to 40 lower-case letters, digits and inner dashes."""
 
 Json = dict[str, Any]
@@ -26,4 +29,4 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-__all__ = ["Answer", "Json", "Moment", "Name", "Request", "datetime"]
+__all__ = ["NAME_PATTERN", "Answer", "Json", "Moment", "Name", "Request", "datetime"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from notebench.contract.base import NAME_PATTERN
 from notebench.contract.errors import Refused, Unavailable
 from notebench.contract.people import PERSONAL, Role
 
@@ -25,7 +26,6 @@ project_group = typer.Typer(no_args_is_help=True, help=_("What people share."))
 commands.add_typer(user_group, name="user")
 commands.add_typer(project_group, name="project")
 
-_PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _DAY = 24 * 60 * 60
 
 
@@ -88,7 +88,7 @@ def add_project(
 ) -> None:
     """The project is a group at the hub; roles are kept by the service. Members already there stay."""
     place = place_of(state_dir)
-    if not _PROJECT.fullmatch(name) or name == PERSONAL:
+    if not re.fullmatch(NAME_PATTERN, name) or name == PERSONAL:
         raise Refused(
             "A project cannot be called {name}.",
             "Use 1 to 40 lower-case letters, digits and inner dashes, and not the word personal.",

@@ -4,11 +4,9 @@ import re
 from collections.abc import Collection
 from typing import Annotated, Literal
 
+from notebench.contract.base import Name
 from notebench.contract.catalogue import VersionState
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
-"""1 to 40 lower-case letters, digits and inner dashes."""
 
 _QUANTITY = re.compile(r"([1-9][0-9]{0,6})(Mi|Gi|Ti)")
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
@@ -59,7 +57,7 @@ class Audience(Entry):
 class Profile(Entry):
     """A hardware profile: what one workload may use."""
 
-    id: Id
+    id: Name
     title: Text
     description: Text
     cpu: float = Field(gt=0, le=1024, description="Cores.")
@@ -108,7 +106,7 @@ class Version(Entry):
 class Image(Entry):
     """An image people choose; a start uses its current version."""
 
-    id: Id
+    id: Name
     title: Text
     description: Text
     profiles: list[str] = Field(min_length=1, description="Ids of the profiles it may run on.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
+from notebench.contract.base import NAME_PATTERN
 from notebench.contract.deployments import Deployment, DeployRequest, DesiredRequest
 from notebench_spawner.backends.base import Handle
 
@@ -15,7 +16,7 @@ from notebench_hub.service.shown import language_of, text
 from notebench_hub.service.store import deployments as rows
 from notebench_hub.service.store.deployments import ServerRecord
 
-Named = Annotated[str, Path(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+Named = Annotated[str, Path(pattern=f"^{NAME_PATTERN}$")]
 
 
 def router(parts: Parts, desk: Desk) -> APIRouter:

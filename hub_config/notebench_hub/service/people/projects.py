@@ -2,6 +2,7 @@
 
 import re
 
+from notebench.contract.base import NAME_PATTERN
 from notebench.contract.errors import NotAllowed, NotFound, Refused
 from notebench.contract.people import PERSONAL, Member, Project, Role
 
@@ -9,8 +10,6 @@ from notebench_hub.service.asker import Asker, AskerKind
 from notebench_hub.service.doors.hub import HubClient
 from notebench_hub.service.store import Store, Transaction, audit
 from notebench_hub.service.store import projects as rows
-
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
 class Projects:
@@ -38,7 +37,7 @@ class Projects:
         """
         known = await self._store.read(rows.exists, name)
         self._check_rights(asker, name, known)
-        if name == PERSONAL or not _NAME.fullmatch(name):
+        if name == PERSONAL or not re.fullmatch(NAME_PATTERN, name):
             raise Refused(
                 "A project cannot be called {name}.",
                 "Use 1 to 40 lower-case letters, digits and inner dashes, and not the word personal.",

@@ -168,6 +168,11 @@ def test_next_leads_nowhere_else(bench: Workbench) -> None:
 names = st.text(min_size=1, max_size=128).filter(acceptable)
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a b", "a/b", "a\\b", "<a>", "a\n", "x" * 129])
+def test_what_no_address_can_hold_is_no_name(name: str) -> None:
+    assert not acceptable(name)
+
+
 @given(names, names)
 def test_homes_never_meet_and_stay_inside(first: str, second: str) -> None:
     place = Place.from_environment({"NOTEBENCH_STATE_DIR": "/state"})

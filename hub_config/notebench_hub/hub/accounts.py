@@ -70,8 +70,9 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
 
 
 def acceptable(name: str) -> bool:
-    """Whether a name can be an account's: visible characters, no separators of paths and lists."""
-    return 0 < len(name) <= NAME_LENGTH and name.isprintable() and not set(name) & set(' /,\\"<>')
+    """Whether a name can be an account's: visible characters, no step or separator of paths and lists."""
+    visible = bool(name.strip(".")) and len(name) <= NAME_LENGTH
+    return visible and name.isprintable() and not set(name) & set(' /,\\"<>')
 
 
 def put_account(place: Place, name: str, *, password: str = "", admin: bool = False) -> str:

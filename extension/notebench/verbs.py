@@ -14,10 +14,10 @@ from notebench.contract.errors import NotAllowed, NotebenchError, Refused
 from notebench.contract.runs import Run, RunRequest, RunState, Schedule, ScheduleRequest
 from notebench.contract.sessions import SessionHere
 from notebench.contract.tracking import ModelVersion, RegisteredModel, RegisterRequest
-from notebench.here import session_here
 from notebench.names import deployment_name, home_path, model_reference
 from notebench.progress import watching
 from notebench.waiting import wait_for_deployment, wait_for_run
+from notebench.whereabouts import session_here
 from notebench.words import say
 
 _READY_SECONDS = 300.0  # how long a model may take to answer before `deploy` stops waiting

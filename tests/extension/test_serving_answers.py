@@ -187,6 +187,19 @@ def test_columns_of_many_types(predictors, model):
             assert same(ours(predictor, data), theirs(predictor, data)), body
 
 
+def test_answers_are_equal_to_the_last_bit(predictors):
+    generator = np.random.default_rng(3)
+    for model in ("numbers", "proba", "wine"):
+        predictor = predictors(model)
+        for rows in (1, 2, 3, 7, 50, 300):
+            values = generator.normal(0, 100, (rows, len(predictor.plan.names)))
+            if model == "numbers":
+                values[:, 0] = np.round(values[:, 0])
+            body = {"dataframe_split": {"columns": predictor.plan.names, "data": values.tolist()}}
+            data = json.dumps(body).encode()
+            assert ours(predictor, data) == theirs(predictor, data), (model, rows)
+
+
 def test_models_that_look_at_names_get_a_data_frame(predictors):
     assert predictors("mixed").plan.as_array is False
     assert predictors("numbers").plan.as_array is True

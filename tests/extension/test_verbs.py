@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,15 @@ def test_importing_loads_nothing_heavy():
         "assert 'deploy' in dir(notebench) and callable(notebench.predict)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_module_hides_a_verb():
+    """A module of a verb's name would take its place as soon as anything imports it."""
+    import notebench
+
+    modules = {path.stem for path in Path(notebench.__file__).parent.iterdir()}
+    assert not modules & set(notebench.__all__)
+    assert all(callable(getattr(notebench, name)) for name in notebench.__all__)
 
 
 def test_run_waits_and_tells(world, capsys):

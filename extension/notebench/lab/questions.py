@@ -9,9 +9,9 @@ from tornado import web
 
 from notebench.contract.errors import NotFound, Refused
 from notebench.contract.runs import NotebookParameters, ParameterInfo
-from notebench.here import session_here
 from notebench.lab.answers import Handler
 from notebench.lab.surroundings import surroundings
+from notebench.whereabouts import session_here
 
 TAG = "parameters"
 LARGEST_NOTEBOOK = 50_000_000

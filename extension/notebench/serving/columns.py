@@ -76,10 +76,10 @@ class ColumnPlan:
             return None
         if self._integers and not self._whole(matrix[:, self._integers]):
             return None
-        if self.as_array:
-            return matrix.astype(self._common, copy=False)
-        if self._uniform:
-            return pd.DataFrame(matrix.astype(self._common, copy=False), columns=self._index, copy=False)
+        if self.as_array or self._uniform:
+            # Column by column in memory, as in a data frame: sums come out the same to the last bit.
+            matrix = matrix.astype(self._common, order="F", copy=False)
+            return matrix if self.as_array else pd.DataFrame(matrix, columns=self._index, copy=False)
         return pd.DataFrame(
             {name: matrix[:, i].astype(dtype) for i, (name, dtype) in enumerate(self._pairs())}
         )

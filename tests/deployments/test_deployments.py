@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from notebench_spawner import processes
@@ -72,6 +73,20 @@ def test_a_server_that_hangs_is_replaced(serving: Serving) -> None:
     serving.deploy(version="7")
     serving.until(observed="ready")
     assert serving.until(restarts=1, seconds=60)
+
+
+def test_one_deployment_in_trouble_does_not_hold_up_the_others(serving: Serving) -> None:
+    serving.up().deploy("first")
+    first = serving.until("first", observed="ready")
+    socket = Path(serving.where(first["id"]).removeprefix("unix:"))
+    socket.unlink()
+    socket.mkdir()  # cannot be tidied as a socket can
+    for folder in processes.running(serving.bench.root / "workloads"):
+        processes.end(folder, 2)
+    serving.deploy("second")
+    serving.until("second", observed="ready")
+    socket.rmdir()
+    serving.until("first", observed="ready", restarts=1)
 
 
 def test_the_service_is_killed_and_adopts_its_model_servers(serving: Serving) -> None:

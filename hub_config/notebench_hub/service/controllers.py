@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from notebench_hub.service.feature import Controller, Feature
 
@@ -57,3 +59,33 @@ async def pause_or_stop(stop: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+class Tasks:
+    """What a controller has under way, one task for each name; what fails is logged and may begin again."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin it, unless it is under way."""
+        if name not in self._tasks:
+            task = asyncio.create_task(work())
+            self._tasks[name] = task
+            task.add_done_callback(lambda done: self._done(name, done))
+
+    def under_way(self, kind: str) -> set[str]:
+        """What follows the word `kind` in the names of those that it begins."""
+        return {name.removeprefix(kind + " ") for name in self._tasks if name.startswith(kind + " ")}
+
+    async def finish(self, kind: str, seconds: float) -> None:
+        """Wait for those of a kind, at most so long."""
+        waiting = [task for name, task in self._tasks.items() if name.startswith(kind + " ")]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    def _done(self, name: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(name, None)
+        if not task.cancelled() and (error := task.exception()):
+            self._log.error("%s failed; it is tried again", name, exc_info=error)

@@ -3,17 +3,15 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from notebench.contract.errors import NotebenchError
+from notebench.contract.errors import NotebenchError, Unavailable
 from notebench_spawner.backends.base import Handle, Observation, Phase
 from notebench_spawner.marks import N_
 
-from notebench_hub.service.controllers import pause_or_stop
+from notebench_hub.service.controllers import Tasks, pause_or_stop
 from notebench_hub.service.deployments.directory import Directory
 from notebench_hub.service.deployments.plan import Plan, back_off, observed, plan
 from notebench_hub.service.deployments.probe import is_ready
@@ -46,7 +44,7 @@ class DeploymentController:
         self._servers = servers
         self._directory = directory
         self._every = every
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Tasks(log)
         self._silent: dict[str, int] = {}
         self._ready_since: dict[str, float] = {}
         self._probed: dict[str, float] = {}
@@ -56,14 +54,12 @@ class DeploymentController:
         while not stop.is_set():
             await self.once()
             await pause_or_stop(stop, self._every)
-        starts = [task for name, task in self._tasks.items() if name.startswith("start")]
-        if starts:
-            await asyncio.wait(starts, timeout=5)
+        await self._tasks.finish("start", 5)
 
     async def once(self) -> None:
         """One round over all deployments."""
         # What a start that is under way will write is not known to this round: it leaves those servers alone.
-        busy = {name.removeprefix("start ") for name in self._tasks if name.startswith("start ")}
+        busy = self._tasks.under_way("start")
         everything = await self._parts.store.read(rows.everything)
         live = [one for _, servers in everything for one in servers if one.live]
         handles = [Handle.model_validate(one.handle) for one in live]
@@ -71,8 +67,13 @@ class DeploymentController:
         looks = {one.id: look for one, look in zip(live, seen, strict=True)}
         for record, servers in everything:
             idle = [None if one.workload in busy else looks.get(one.id) for one in servers]
-            fresh = await asyncio.gather(*map(self._look, servers, idle))
-            await self._bring(record, list(fresh), busy)
+            try:
+                fresh = await asyncio.gather(*map(self._look, servers, idle))
+                await self._bring(record, list(fresh), busy)
+            except Unavailable:
+                raise  # the store: nothing can be written now
+            except Exception:  # whatever is wrong with this one, the others go on
+                log.exception("deployment %s was passed over; it is tried again", record.id)
 
     async def _bring(self, record: DeploymentRecord, servers: list[ServerRecord], busy: set[str]) -> None:
         """One step from what is to what is wanted; requests are led elsewhere before a server ends."""
@@ -84,9 +85,9 @@ class DeploymentController:
             await self._parts.store.write(rows.saw, record.id, state, reason)
         for one in servers:
             if one.stopping and one.live:
-                self._begin(f"stop {one.workload}", partial(self._stop, one))
+                self._tasks.begin(f"stop {one.workload}", partial(self._stop, one))
         for one in todo.start:
-            self._begin(f"start {one.workload}", partial(self._start, record, one))
+            self._tasks.begin(f"start {one.workload}", partial(self._start, record, one))
         if record.removed and not servers:
             await self._parts.store.write(rows.forget, record.id)
             self._directory.forget(record.id)
@@ -162,7 +163,7 @@ class DeploymentController:
             if self._silent[server.id] < _SILENT:
                 return server
             reason = "It does not answer its health check."
-        self._begin(f"stop {server.workload}", partial(self._servers.stop, server))
+        self._tasks.begin(f"stop {server.workload}", partial(self._servers.stop, server))
         return replace(server, ready=False, reason=reason)
 
     async def _start(self, record: DeploymentRecord, server: ServerRecord) -> None:
@@ -179,17 +180,6 @@ class DeploymentController:
     async def _stop(self, server: ServerRecord) -> None:
         await asyncio.sleep(_DRAIN_SECONDS)
         await self._servers.stop(server)
-
-    def _begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if name not in self._tasks:
-            task = asyncio.create_task(work())
-            self._tasks[name] = task
-            task.add_done_callback(lambda done: self._done(name, done))
-
-    def _done(self, name: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(name, None)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("%s failed; it is tried again", name, exc_info=error)
 
 
 def _cannot_start(error: Exception) -> str:

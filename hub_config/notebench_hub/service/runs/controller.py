@@ -2,16 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
 
 from notebench.contract.errors import NotebenchError, Unavailable
 from notebench.contract.runs import FINAL_STATES, RunState
 from notebench_spawner.backends.base import Observation
 
 from notebench_hub.service.asker import AskerKind
-from notebench_hub.service.controllers import pause_or_stop
+from notebench_hub.service.controllers import Tasks, pause_or_stop
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.ending import ending, has_ended
@@ -34,8 +32,7 @@ class RunController:
         self._parts = parts
         self._launcher = launcher
         self._every = every
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        """Launches and stops under way, by what they are about."""
+        self._tasks = Tasks(log)
         self._resume_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -43,7 +40,7 @@ class RunController:
         while not stop.is_set():
             await self.once()
             await pause_or_stop(stop, self._every)
-        await self._finish_tasks()
+        await self._tasks.finish("launch", 5)
 
     async def once(self) -> None:
         """One round: look at what is open, then fill what is free."""
@@ -54,7 +51,7 @@ class RunController:
         if await self._parts.store.read(rows.queued):
             most = self._parts.settings.runs.concurrency
             for kept in await self._parts.store.write(rows.claim, most):
-                self._begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
+                self._tasks.begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
 
     async def _open(self) -> list[Kept]:
         """Look at all processes at once; answers the runs that are still open afterwards."""
@@ -80,9 +77,9 @@ class RunController:
         """What an open run needs: its launch, if the service was killed in between, or its end."""
         handle = handle_of(kept)
         if handle is None:
-            self._begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
+            self._tasks.begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
         elif kept.cancel_by:
-            self._begin(f"stop {kept.run.id}", partial(self._parts.backend.stop, handle))
+            self._tasks.begin(f"stop {kept.run.id}", partial(self._parts.backend.stop, handle))
 
     async def _launch(self, run: str) -> None:
         # Read again: a launch that has just ended may have been seen as one that never was.
@@ -123,22 +120,6 @@ class RunController:
         """Fence it off first, so that nothing that may be left of it speaks after its end."""
         await self._parts.tokens.end(AskerKind.run, kept.run.id)
         await self._parts.store.write(_finish, kept, state, reason)
-
-    def _begin(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if name not in self._tasks:
-            task = asyncio.create_task(work())
-            self._tasks[name] = task
-            task.add_done_callback(lambda done: self._done(name, done))
-
-    def _done(self, name: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(name, None)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("%s failed; it is tried again", name, exc_info=error)
-
-    async def _finish_tasks(self) -> None:
-        launches = [task for name, task in self._tasks.items() if name.startswith("launch")]
-        if launches:
-            await asyncio.wait(launches, timeout=5)
 
 
 def _finish(tx: Transaction, kept: Kept, state: RunState, reason: str) -> None:

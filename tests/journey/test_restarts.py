@@ -173,6 +173,7 @@ def test_the_run_ends_as_if_nothing_had_happened(alive: Alive) -> None:
 
 
 def test_a_killed_supervisor_is_replaced_by_the_next_up(alive: Alive) -> None:
+    wait_for(lambda: "run" not in alive.processes(), 60, "the end of the run's process")
     before = alive.processes()
     record = alive.installation.state / "supervisor" / "supervisor.json"
     pid = json.loads(record.read_text())["pid"]

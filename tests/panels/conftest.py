@@ -202,7 +202,7 @@ def plain_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     end(process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop must not run while another module's async tests do
 def chromium() -> Iterator[Any]:
     found = shutil.which("chromium")
     if not found:

@@ -149,3 +149,10 @@ def test_pages_are_followed(api):
     api.routes[P + "/runs"] = page
     assert len(client(api).runs.list(limit=3)) == 3
     assert len(client(api).runs.list(limit=50)) == 4
+
+
+def test_names_stay_one_segment_of_the_address(api):
+    path = f"{P}/deployments/a%2Fb%3Fx%23y"
+    api.routes[path] = lambda asked: (204, b"")
+    client(api).deployments.delete("a/b?x#y")
+    assert api.asked[-1].path == path

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from notebench.client.transport import Transport
+from notebench.client.transport import Transport, below
 from notebench.contract.deployments import Deployment, DeployRequest, Desired, DesiredRequest
 
 _JSON = "application/json"
@@ -17,7 +17,7 @@ class Deployments:
 
     def deploy(self, name: str, request: DeployRequest) -> Deployment:
         """Serve a model version; returns at once."""
-        return self._transport.ask(Deployment, "PUT", f"/deployments/{name}", request)
+        return self._transport.ask(Deployment, "PUT", below("deployments", name), request)
 
     def list(self) -> list[Deployment]:
         """All of what the asker acts for."""
@@ -25,21 +25,21 @@ class Deployments:
 
     def get(self, name: str) -> Deployment:
         """One deployment."""
-        return self._transport.get(Deployment, f"/deployments/{name}")
+        return self._transport.get(Deployment, below("deployments", name))
 
     def desire(self, name: str, desired: Desired) -> Deployment:
         """Stop it or start it again."""
         return self._transport.ask(
-            Deployment, "PUT", f"/deployments/{name}/desired", DesiredRequest(desired=desired)
+            Deployment, "PUT", below("deployments", name, "desired"), DesiredRequest(desired=desired)
         )
 
     def delete(self, name: str) -> None:
         """Remove it with its address."""
-        self._transport.send("DELETE", f"/deployments/{name}")
+        self._transport.send("DELETE", below("deployments", name))
 
     def logs(self, name: str) -> Iterator[str]:
         """What its model server printed."""
-        return self._transport.stream(f"/deployments/{name}/logs")
+        return self._transport.stream(below("deployments", name, "logs"))
 
     def invoke(self, name: str, body: bytes, content_type: str = _JSON) -> Any:
         """The answer of the model behind an endpoint to a body in one of MLflow's formats.

@@ -1,8 +1,6 @@
 """Registered models."""
 
-from urllib.parse import quote
-
-from notebench.client.transport import Transport
+from notebench.client.transport import Transport, below
 from notebench.contract.tracking import (
     AliasRequest,
     ModelVersion,
@@ -28,13 +26,13 @@ class Models:
 
     def get(self, name: str) -> RegisteredModel:
         """One model with its versions, newest first."""
-        return self._transport.get(RegisteredModel, f"/models/{quote(name, safe='')}")
+        return self._transport.get(RegisteredModel, below("models", name))
 
     def signature(self, name: str, version: str) -> Signature:
         """What a version takes."""
-        return self._transport.get(Signature, f"/models/{quote(name, safe='')}/versions/{version}/signature")
+        return self._transport.get(Signature, below("models", name, "versions", version, "signature"))
 
     def alias(self, name: str, alias: str, version: str) -> None:
         """Point an alias at a version."""
-        path = f"/models/{quote(name, safe='')}/aliases/{quote(alias, safe='')}"
+        path = below("models", name, "aliases", alias)
         self._transport.send("PUT", path, AliasRequest(version=version))

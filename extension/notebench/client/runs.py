@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from notebench.client.transport import Transport
+from notebench.client.transport import Transport, below
 from notebench.contract.runs import Run, RunList, RunRequest
 
 
@@ -18,7 +18,7 @@ class Runs:
 
     def get(self, run: str) -> Run:
         """One run."""
-        return self._transport.get(Run, f"/runs/{run}")
+        return self._transport.get(Run, below("runs", run))
 
     def page(self, cursor: str = "", limit: int = 50, **filters: str) -> RunList:
         """One page, newest first."""
@@ -38,8 +38,8 @@ class Runs:
 
     def cancel(self, run: str) -> Run:
         """Ask it to end; its partial output stays."""
-        return self._transport.ask(Run, "POST", f"/runs/{run}/cancel")
+        return self._transport.ask(Run, "POST", below("runs", run, "cancel"))
 
     def logs(self, run: str) -> Iterator[str]:
         """What the runner itself printed."""
-        return self._transport.stream(f"/runs/{run}/logs")
+        return self._transport.stream(below("runs", run, "logs"))

@@ -1,6 +1,6 @@
 """Schedules of notebook runs."""
 
-from notebench.client.transport import Transport
+from notebench.client.transport import Transport, below
 from notebench.contract.runs import Preview, PreviewRequest, Run, Schedule, ScheduleRequest
 
 
@@ -20,22 +20,22 @@ class Schedules:
 
     def get(self, schedule: str) -> Schedule:
         """One schedule."""
-        return self._transport.get(Schedule, f"/schedules/{schedule}")
+        return self._transport.get(Schedule, below("schedules", schedule))
 
     def pause(self, schedule: str, paused: bool = True) -> Schedule:
         """Let no further fire time start a run, or let them again."""
         now = self.get(schedule)
         kept = {name: getattr(now, name) for name in ScheduleRequest.model_fields}
         request = ScheduleRequest(**{**kept, "paused": paused})
-        return self._transport.ask(Schedule, "PUT", f"/schedules/{schedule}", request)
+        return self._transport.ask(Schedule, "PUT", below("schedules", schedule), request)
 
     def run(self, schedule: str) -> Run:
         """Run its notebook once, now."""
-        return self._transport.ask(Run, "POST", f"/schedules/{schedule}/run")
+        return self._transport.ask(Run, "POST", below("schedules", schedule, "run"))
 
     def delete(self, schedule: str) -> None:
         """Remove it; its runs stay."""
-        self._transport.send("DELETE", f"/schedules/{schedule}")
+        self._transport.send("DELETE", below("schedules", schedule))
 
     def preview(self, cron: str, timezone: str = "UTC") -> Preview:
         """What a cron expression means."""

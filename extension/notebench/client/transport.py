@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -140,6 +141,11 @@ class Transport:
                 code="not-notebench",
                 host=_host(str(answer.url)),
             ) from error
+
+
+def below(*words: str) -> str:
+    """A path below the API in which each word stays one segment, whatever people call their things."""
+    return "".join("/" + quote(word, safe="") for word in words)
 
 
 def problem_error(answer: "httpx.Response") -> NotebenchError:

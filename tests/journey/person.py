@@ -55,7 +55,7 @@ class Person:
     # In JupyterLab
 
     def open_notebook(self, path: str) -> None:
-        self.page.goto(f"{self.url}user/{self.name}/lab/tree/{path}")
+        self.page.goto(f"{self.url}user/{self.name}/lab/tree/{path}?reset")
         expect(self.notebook.locator(".jp-Cell").first).to_be_visible(timeout=SLOW)
         # Before that, "Run All Cells" asks for a kernel.
         expect(self.page.locator("#jp-bottom-panel")).to_contain_text("| Idle", timeout=SLOW)

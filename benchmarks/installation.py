@@ -1,12 +1,11 @@
-"""What an installation costs: `up` for the second time, resident memory when idle, kilobytes of the panels.
+"""What an installation costs: `up` for the second time, and resident memory when idle.
 
 `python benchmarks/installation.py`; `--first` also measures the first `up`, in a fresh clone of this
 repository with nothing prepared (minutes, and the network).
 Memory is the proportional set size of each part's process tree, in mebibytes; the peer for MLflow's part is
-`mlflow server` with its own defaults, for hub and proxy a plain JupyterHub.
+`mlflow server` with its own defaults, for hub and proxy a plain JupyterHub. Kilobytes of the panels: `jlpm sizes`.
 """
 
-import gzip
 import os
 import shutil
 import signal
@@ -62,14 +61,6 @@ def mlflow_defaults(folder: Path) -> float:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def panels() -> tuple[float, float]:
-    """Kilobytes, gzip: loaded when JupyterLab starts, and all of them."""
-    static = ROOT / "extension" / "notebench" / "labextension" / "static"
-    sizes = {file: len(gzip.compress(file.read_bytes())) / 1000 for file in static.glob("*.js")}
-    entry = sum(kb for file, kb in sizes.items() if file.name.startswith("remoteEntry"))
-    return entry, sum(sizes.values())
-
-
 def up_seconds(installation: Installation) -> float:
     begin = time.perf_counter()
     installation.up()
@@ -116,8 +107,6 @@ def main() -> None:
     whole, peers = sum(parts.values()), plain + peer
     print(f"whole      {whole:6.0f} MiB   ratio {whole / peers:.2f}")
     print(f"           of plain JupyterHub {plain:.0f} MiB + mlflow server {peer:.0f} MiB")
-    start, total = panels()
-    print(f"panels     {start:6.1f} kB at start (aim 60), {total:.1f} kB in all (aim 250), gzip")
 
 
 if __name__ == "__main__":

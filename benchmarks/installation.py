@@ -3,7 +3,8 @@
 `python benchmarks/installation.py`; `--first` also measures the first `up`, in a fresh clone of this
 repository with nothing prepared (minutes, and the network).
 Memory is the proportional set size of each part's process tree, in mebibytes; the peer for MLflow's part is
-`mlflow server` with its own defaults, for hub and proxy a plain JupyterHub. Kilobytes of the panels: `jlpm sizes`.
+`mlflow server` with its own defaults, for hub and proxy a plain JupyterHub.
+Kilobytes of the panels: `jlpm sizes`.
 """
 
 import os

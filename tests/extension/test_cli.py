@@ -165,7 +165,8 @@ def test_schedules_are_made_paused_and_deleted(world):
     assert next(a for a in world.asked if a.method == "POST").json["timezone"] == "Europe/Berlin"
     assert "paused" in cli(world, "schedules", "pause", "s1").stdout
     assert next(a for a in world.asked if a.method == "PUT").json["parameters"] == {"n": 1}
-    assert cli(world, "schedules", "delete", "s1").returncode == 0
+    gone = cli(world, "schedules", "delete", "s1", "--json")
+    assert (gone.returncode, json.loads(gone.stdout)) == (0, {"id": "s1", "deleted": True})
 
 
 def test_deploy_and_predict(world, tmp_path):

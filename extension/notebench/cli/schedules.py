@@ -86,9 +86,11 @@ def run_now(schedule: Id, acting_for: For = "", as_json: Json = False) -> None:
 
 @app.command(help=say("Remove it; its runs stay."))
 @edge
-def delete(schedule: Id, acting_for: For = "") -> None:
+def delete(schedule: Id, acting_for: For = "", as_json: Json = False) -> None:
     """Delete a schedule."""
     Client(acting_for=acting_for).schedules.delete(schedule)
+    if as_json:
+        print_json({"id": schedule, "deleted": True})
 
 
 def _next(schedule: Schedule) -> str:

@@ -42,9 +42,11 @@ def start(
 
 @app.command(help=say("Stop a session."))
 @edge
-def stop(server: Server = "", acting_for: For = "") -> None:
+def stop(server: Server = "", acting_for: For = "", as_json: Json = False) -> None:
     """Stop a session."""
     Client(acting_for=acting_for).sessions.stop(server)
+    if as_json:
+        print_json({"server": server, "stopped": True})
 
 
 @app.command("list", help=say("List sessions."))

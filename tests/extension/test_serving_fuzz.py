@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from notebench.contract.errors import Refused
 from notebench.serving import v2
@@ -68,6 +68,8 @@ def test_infer(predictors, model, inputs):
 @pytest.mark.parametrize("model", ["wine", "mixed", "tensor"])
 @calm
 @given(st.text(max_size=80) | st.binary(max_size=40))
+@example("\r0")
+@example("a," + "x" * 200_000)
 def test_csv(predictors, model, text):
     predictor = predictors(model)
     answered(

@@ -147,9 +147,13 @@ def columns_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _csv_columns(text: str) -> dict[str, Any]:
+    """The columns of a refused CSV body, for the explanation; none where it cannot even be read so far."""
     import csv
 
-    rows = list(csv.reader(StringIO(text[:1_000_000])))
+    try:
+        rows = list(csv.reader(StringIO(text[:1_000_000], newline=None)))
+    except csv.Error:  # a field above the module's limit
+        return {}
     names = rows[0] if rows else []
     return {name: [row[i] for row in rows[1:] if len(row) > i] for i, name in enumerate(names)}
 

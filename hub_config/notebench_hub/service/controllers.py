@@ -5,6 +5,9 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from notebench.contract.errors import NotebenchError
+from notebench_spawner.marks import N_
+
 from notebench_hub.service.feature import Controller, Feature
 
 log = logging.getLogger("notebench.service")
@@ -89,3 +92,12 @@ class Tasks:
         self._tasks.pop(name, None)
         if not task.cancelled() and (error := task.exception()):
             self._log.error("%s failed; it is tried again", name, exc_info=error)
+
+
+def cannot_start(error: Exception) -> str:
+    """Why a workload could not be started, as a reason that readers get in their language."""
+    if isinstance(error, NotebenchError):
+        return error.text()
+    if isinstance(error, OSError):
+        return f"It could not be started: {error.strerror or error}."
+    return N_("An error inside Notebench kept it from starting; the service's log names it.")

@@ -9,9 +9,8 @@ from functools import partial
 
 from notebench.contract.errors import NotebenchError, Unavailable
 from notebench_spawner.backends.base import Handle, Observation, Phase
-from notebench_spawner.marks import N_
 
-from notebench_hub.service.controllers import Tasks, pause_or_stop
+from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
 from notebench_hub.service.deployments.directory import Directory
 from notebench_hub.service.deployments.plan import Plan, back_off, observed, plan
 from notebench_hub.service.deployments.probe import is_ready
@@ -174,17 +173,9 @@ class DeploymentController:
                 log.exception("model server %s could not be started", server.workload)
             failures = server.failures + 1
             retry_at = now() + back_off(failures, None)
-            failed = replace(server, failures=failures, retry_at=retry_at, reason=_cannot_start(error))
+            failed = replace(server, failures=failures, retry_at=retry_at, reason=cannot_start(error))
             await self._parts.store.write(rows.keep, failed)
 
     async def _stop(self, server: ServerRecord) -> None:
         await asyncio.sleep(_DRAIN_SECONDS)
         await self._servers.stop(server)
-
-
-def _cannot_start(error: Exception) -> str:
-    if isinstance(error, NotebenchError):
-        return error.text()
-    if isinstance(error, OSError):
-        return f"It could not be started: {error.strerror or error}."
-    return N_("An error inside Notebench kept it from starting; the service's log names it.")

@@ -9,7 +9,7 @@ from notebench.contract.runs import FINAL_STATES, RunState
 from notebench_spawner.backends.base import Observation
 
 from notebench_hub.service.asker import AskerKind
-from notebench_hub.service.controllers import Tasks, pause_or_stop
+from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.ending import ending, has_ended
@@ -94,17 +94,10 @@ class RunController:
         except Unavailable as error:
             self._resume_at = asyncio.get_running_loop().time() + _WAIT_SECONDS
             await self._parts.store.write(rows.wait, kept.run.id, f"It waits: {error.text()}")
-        except NotebenchError as error:
-            await self._end(kept, RunState.failed, error.text())
-        except OSError as error:
-            log.exception("run %s could not be started", kept.run.id)
-            reason = f"It could not be started: {error.strerror or error}."
-            await self._end(kept, RunState.failed, reason)
-        except Exception:
-            # Our own mistake. Without an end here the run would wait for ever and say nothing.
-            log.exception("run %s could not be started", kept.run.id)
-            reason = "An error inside Notebench kept it from starting; the service's log names this run."
-            await self._end(kept, RunState.failed, reason)
+        except Exception as error:  # also what nobody foresaw: without an end the run would wait for ever
+            if not isinstance(error, NotebenchError):
+                log.exception("run %s could not be started", kept.run.id)
+            await self._end(kept, RunState.failed, cannot_start(error))
 
     async def _settle(self, kept: Kept, look: Observation) -> None:
         """Its process is gone: take the last report from disk, then say how it ended."""

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from notebench_hub.place import Place
 
 from benchmarks.starts import free_port, plain_hub
-from tests.installation import Installation, wait_for
+from tests.installation import Installation, state_accounts, wait_for
 
 ROOT = Path(__file__).parents[1]
 AIMS = {"second up": 15.0, "first up": 360.0}
@@ -72,6 +72,7 @@ def first_up(folder: Path) -> float:
     """`./notebench up` in a fresh clone, with an empty cache of environments."""
     clone, state = folder / "clone", folder / "first"
     subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    state_accounts(state)
     environ = {**os.environ, "NOTEBENCH_STATE_DIR": str(state), "XDG_CACHE_HOME": str(folder / "cache")}
     begin = time.perf_counter()
     subprocess.run([clone / "notebench", "up", "--detach", "--port", "0"], env=environ, check=True)

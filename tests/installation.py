@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ NOTEBENCH = Path(sys.executable).with_name("notebench")
 class Installation:
     """Notebench on this machine, driven by its own command line as an operator would."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, accounts: str = "shared") -> None:
+        """`accounts` is stated, because the tests run as root or not, as it comes."""
         self.state = state
+        self.accounts = accounts
         self.passwords: dict[str, str] = {}
 
     def command(
@@ -40,6 +43,7 @@ class Installation:
         return done
 
     def up(self) -> None:
+        state_accounts(self.state, self.accounts)
         self.command("up", "--detach", "--port", "0")
 
     def down(self) -> None:
@@ -95,6 +99,15 @@ class Installation:
         wait_for(
             lambda: all(part["healthy"] for part in self.status().values()), seconds, "all parts healthy"
         )
+
+
+def state_accounts(state: Path, accounts: str = "shared") -> None:
+    """Write `accounts` into the settings of an installation, unless they say something about it."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = state / "settings.yaml"
+    written = file.read_text() if file.exists() else ""
+    if not re.search(r"^accounts:", written, re.MULTILINE):
+        file.write_text(f"{written.rstrip()}\naccounts: {accounts}\n".lstrip())
 
 
 T = TypeVar("T")

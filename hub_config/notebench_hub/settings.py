@@ -61,6 +61,11 @@ class Settings(Section):
         default=None, description="Catalogue file; empty for the one that ships with Notebench."
     )
     admin: str = Field(default="admin", description="Hub name of the first admin.")
+    accounts: Literal["shared", "separate"] | None = Field(
+        default=None,
+        description="`separate`: each person has a system account, which needs root; `shared`: everything "
+        "runs with the account that started Notebench. Empty: separate for root, else shared.",
+    )
     doors: Doors = Field(default=Doors(), description="Addresses.")
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")

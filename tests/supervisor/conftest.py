@@ -12,6 +12,8 @@ from notebench_hub.supervisor.keeper import Pace
 from notebench_hub.supervisor.part import Part, Probe
 from notebench_hub.supervisor.ports import free_port
 
+from tests.installation import state_accounts
+
 WEB = Path(__file__).parent / "web.py"
 QUICK = Pace(
     probe_starting=0.05,
@@ -58,6 +60,7 @@ class CommandLine:
 
     def __init__(self, root: Path, **env: str) -> None:
         self.place = Place(root)
+        state_accounts(root)
         keep = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBENCH_")}
         self.env = {**keep, "NOTEBENCH_STATE_DIR": str(root), "LANG": "C.UTF-8", **env}
 

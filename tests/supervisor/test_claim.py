@@ -11,6 +11,7 @@ from notebench.contract.errors import NotebenchError, Refused, Unavailable
 from notebench_hub.place import Place
 from notebench_hub.settings import Doors, Settings
 from notebench_hub.supervisor.claim import STATE_FORMAT, AlreadyRuns, claimed, decide
+from notebench_hub.supervisor.ports import free_port
 
 SETTINGS = Settings()
 
@@ -97,3 +98,23 @@ def test_a_full_disk_is_refused(place: Place) -> None:
     more_than_there_is = shutil.disk_usage(place.root).free * 2
     with pytest.raises(Unavailable, match="nearly full"), claimed(place, more_than_there_is):
         pytest.fail("it was claimed")
+
+
+def test_a_port_that_the_settings_got_since_counts(place: Place) -> None:
+    first = decide(place, SETTINGS, 0)
+    other = free_port(taken=frozenset({first.port}))
+    changed = Settings(doors=Doors(port=other))
+    assert decide(place, changed).port == other
+    third = decide(place, changed, 0)
+    assert third.port != other  # the option overrides the settings,
+    assert decide(place, changed).port == third.port  # and stays until they change
+
+
+def test_a_port_in_the_settings_counts_over_one_of_an_older_version(place: Place) -> None:
+    before = decide(place, SETTINGS, 0)
+    written = json.loads(place.instance_file.read_text())
+    place.instance_file.write_text(json.dumps({**written, "settings_port": 0}))
+    assert decide(place, SETTINGS).port == before.port  # they say nothing about it
+    other = free_port(taken=frozenset({before.port}))
+    place.instance_file.write_text(json.dumps({**written, "settings_port": 0}))
+    assert decide(place, Settings(doors=Doors(port=other))).port == other

@@ -13,7 +13,7 @@ from pathlib import Path
 from notebench.contract.errors import Conflict, Refused, Unavailable
 from pydantic import ValidationError
 
-from notebench_hub.place import Instance, Place
+from notebench_hub.place import Accounts, Instance, Place
 from notebench_hub.settings import Settings
 from notebench_hub.supervisor import ports, records
 from notebench_hub.supervisor.identity import Identity
@@ -101,14 +101,16 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def decide(place: Place, settings: Settings, port: int | None = None) -> Instance:
+def decide(
+    place: Place, settings: Settings, port: int | None = None, accounts: Accounts = "shared"
+) -> Instance:
     """The addresses for this start, written down. `port` 0 picks one. To be called when no part runs.
 
     The ports on loopback stay what they were: sessions that outlived a supervisor know them.
     Raises Refused where the state was written by a newer version, Unavailable where the port is taken.
     """
     before = _before(place)
-    chosen = port if port is not None else (before.port if before else settings.doors.port)
+    chosen = port if port is not None else _wanted_port(before, settings)
     ip = settings.doors.ip
     if chosen == 0:
         chosen = ports.free_port(ip)
@@ -121,12 +123,29 @@ def decide(place: Place, settings: Settings, port: int | None = None) -> Instanc
         usable = known and known not in taken and ports.is_free("127.0.0.1", known)
         inner[name] = known if usable else ports.free_port(taken=taken)
     instance = Instance(
-        version=version("notebench-hub"), state_format=STATE_FORMAT, ip=ip, port=chosen, **inner
+        version=version("notebench-hub"),
+        state_format=STATE_FORMAT,
+        ip=ip,
+        port=chosen,
+        settings_port=settings.doors.port,
+        accounts=accounts,
+        **inner,
     )
     temporary = place.instance_file.with_suffix(".new")
     temporary.write_text(instance.model_dump_json(indent=2))
     temporary.replace(place.instance_file)
     return instance
+
+
+def _wanted_port(before: Instance | None, settings: Settings) -> int:
+    """The port of the last start, unless the settings have got another one since."""
+    if before is None:
+        return settings.doors.port
+    if before.settings_port:
+        changed = before.settings_port != settings.doors.port
+    else:  # written by a version that did not note it
+        changed = "port" in settings.doors.model_fields_set
+    return settings.doors.port if changed else before.port
 
 
 def _before(place: Place) -> Instance | None:

@@ -3,8 +3,11 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,6 +101,46 @@ def test_an_interrupted_environment_is_begun_anew(tmp_path: Path) -> None:
     python.make_environment(Counter(1), environment)
     assert (environment / "bin" / "python").exists()
     assert not (environment / "half").exists()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts can enter; pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_closed_folder_on_the_way_closes_a_program(open_folder: Path) -> None:
+    program = open_folder / "bin" / "program"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert python.open_to_all(program)
+    program.parent.chmod(0o700)
+    assert not python.open_to_all(program)
+    link = open_folder / "link"
+    link.symlink_to(program)
+    assert not python.open_to_all(link)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root looks for a Python of all accounts; run it as root")
+def test_root_takes_a_python_that_every_account_can_execute(tmp_path: Path) -> None:
+    system = Path("/usr/bin/python3")
+    if not system.exists() or not python.open_to_all(system):
+        pytest.skip("This machine has no /usr/bin/python3; a package python3-venv would run it.")
+    closed = tmp_path / "python3"
+    shutil.copy(system.resolve(), closed)
+    ask = "from notebench_hub.bootstrap.python import interpreter; print(interpreter())"
+    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "hub_config"), "PYTHONHOME": "/usr"}
+
+    def taken(program: Path) -> str:
+        done = subprocess.run([program, "-c", ask], env=env, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert python.open_to_all(Path(taken(closed)))
+    assert taken(system) == str(system)
 
 
 def test_when_nothing_changed_nothing_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

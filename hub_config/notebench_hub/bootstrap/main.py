@@ -30,6 +30,9 @@ def main(root: str, words: list[str]) -> int:
     """Prepare and hand over; does not return where that works."""
     checkout = Path(root)
     environment = checkout / ".venv"
+    before = os.umask(0o022)
+    if os.geteuid() != 0:  # what root installs is for the accounts of all people
+        os.umask(before)
     try:
         prepare(checkout, environment, with_tests=words[:1] == ["test"])
     except Trouble as trouble:
@@ -40,6 +43,7 @@ def main(root: str, words: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n" + _("Stopped. Run this again to go on.") + "\n")
         return 130
+    os.umask(before)
     return hand_over(environment, words)
 
 

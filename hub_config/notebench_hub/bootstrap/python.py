@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import shutil
+import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +13,37 @@ from notebench_hub.bootstrap.run import Counter, run
 from notebench_hub.bootstrap.stamps import STAMPS
 from notebench_hub.bootstrap.trouble import Trouble
 from notebench_hub.bootstrap.words import _
+
+_SYSTEMS = ("/usr/bin", "/usr/local/bin")
+_NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
+_WHOLE = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+
+
+def interpreter() -> str:
+    """The Python for the environment: the one that runs this. For root, one that every account can execute.
+
+    People's processes have accounts of their own where root starts Notebench, and a Python of root's is
+    often closed to them. Where there is no other, root's own is taken: `up` says what is the matter.
+    """
+    if os.geteuid() != 0 or open_to_all(Path(sys.executable)):
+        return sys.executable
+    candidates = (Path(folder) / name for folder in _SYSTEMS for name in _NAMES)
+    found = (str(one) for one in candidates if one.exists() and open_to_all(one) and _is_whole(one))
+    return next(found, sys.executable)
+
+
+def open_to_all(program: Path) -> bool:
+    """Whether every account can execute a program: it, and all directories on the way to it."""
+    real = program.resolve()
+    return all(one.stat().st_mode & stat.S_IXOTH for one in (real, *real.parents))
+
+
+def _is_whole(program: Path) -> bool:
+    try:
+        done = subprocess.run([program, "-c", _WHOLE], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def refuse_incomplete_python() -> None:
@@ -26,7 +59,9 @@ def refuse_incomplete_python() -> None:
 
 def make_environment(counter: Counter, folder: Path) -> None:
     """A fresh virtual environment in place of an older one of ours. Raises Trouble and OSError."""
-    refuse_incomplete_python()
+    python = interpreter()
+    if python == sys.executable:
+        refuse_incomplete_python()
     mark = folder / STAMPS
     if folder.exists():
         if not mark.exists() and any(folder.iterdir()):
@@ -37,7 +72,7 @@ def make_environment(counter: Counter, folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir()
     mark.write_text("{}")  # first, so that one which was interrupted is known as ours
-    run(counter, [sys.executable, "-m", "venv", folder])
+    run(counter, [python, "-m", "venv", folder])
 
 
 def install_uv(counter: Counter, python: Path, lock: Path) -> None:

@@ -40,7 +40,7 @@ from notebench_hub.shipped import catalogue_file
 
 def build_parts(place: Place, instance: Instance, settings: Settings, backend: Backend) -> Parts:
     """What features share. Opens nothing yet: that is the application's lifespan."""
-    store = Store(place.service / "notebench.db")
+    store = Store(place.service / "notebench.db", audit_key=place.secret("audit-key"))
     hub_token = place.secret("service-hub-token")
     hub = HubClient(instance.hub_api_url, hub_token)
     tokens = Tokens(store)

@@ -1,5 +1,6 @@
 """Who is asking, what they act for, and what they may read and write."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,22 @@ class AskerKind(StrEnum):
 
 PEOPLE = frozenset({AskerKind.browser, AskerKind.hub_token, AskerKind.session})
 """People, also through the programs in their sessions. Runs and model servers may do much less."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request came from, for the audit."""
+
+    kind: str
+    """How they proved who they are, for example `browser`; `hub` for the hub itself."""
+    origin: str
+    """The client's address as our proxy saw it; empty for what never came through it."""
+    request: str
+    """The request's id, short and random."""
+
+
+caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+"""Set by the doors for the request under way; None in controllers."""
 
 
 @dataclass(frozen=True)

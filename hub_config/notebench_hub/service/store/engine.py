@@ -5,6 +5,8 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -21,6 +23,9 @@ Transaction = Session
 P = ParamSpec("P")
 T = TypeVar("T")
 
+AUDIT_KEY = "audit-key"
+"""Where a transaction's `info` has the key of the audit's hashes."""
+
 _BUSY_MS = 10_000
 _READERS = 8
 
@@ -33,8 +38,9 @@ class Store:
     database is locked for longer than ten seconds, read-only or its disk full.
     """
 
-    def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS) -> None:
+    def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS, audit_key: str = "") -> None:
         self.file = file
+        self._info = {AUDIT_KEY: audit_key.encode()}
         self._engine = create_engine(
             f"sqlite:///{file}", pool_size=_READERS + 1, connect_args={"timeout": busy_ms / 1000}
         )
@@ -50,6 +56,10 @@ class Store:
     def open(self) -> None:
         """Make the tables, or bring them to this version. Raises Refused for a newer version's file."""
         upgrade(self._engine, self.file)
+        from notebench_hub.service.store import audit  # needs this module
+
+        if not self.read_now(audit.begun):
+            self.write_now(audit.begin)
 
     def close(self) -> None:
         """Close all connections, after what was begun has ended."""
@@ -69,14 +79,17 @@ class Store:
     ) -> T:
         """The function's result, after its changes are on disk. It must wait for nothing but the store."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, lambda: self.write_now(function, *arguments, **named))
+        # The audit notes where the request came from that a change belongs to.
+        context = copy_context()
+        work = partial(self.write_now, function, *arguments, **named)
+        return await loop.run_in_executor(self._writer, context.run, work)
 
     def read_now(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
         """`read` for code that is in a thread already."""
         try:
-            with Session(self._engine, expire_on_commit=False) as transaction:
+            with Session(self._engine, expire_on_commit=False, info=dict(self._info)) as transaction:
                 return function(transaction, *arguments, **named)
         except OperationalError as error:
             raise _away(error) from error
@@ -88,7 +101,7 @@ class Store:
         try:
             with (
                 self._writing,
-                Session(self._writes, expire_on_commit=False) as transaction,
+                Session(self._writes, expire_on_commit=False, info=dict(self._info)) as transaction,
                 transaction.begin(),
             ):
                 return function(transaction, *arguments, **named)

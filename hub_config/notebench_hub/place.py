@@ -2,22 +2,16 @@
 
 import contextlib
 import os
-import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 from notebench.contract.errors import Refused
 from pydantic import BaseModel, ConfigDict
 
 VARIABLE = "NOTEBENCH_STATE_DIR"
-ENVIRONMENTS = "NOTEBENCH_ENVIRONMENTS_DIR"
-SYSTEM_STATE = Path("/var/lib/notebench")
-SYSTEM_ENVIRONMENTS = Path("/var/cache/notebench/environments")
-Accounts = Literal["shared", "separate"]
 _SOCKET_PATH_LIMIT = 80  # sun_path holds 107 bytes; names below the directory need some of them
 
 
@@ -36,8 +30,6 @@ class Instance(BaseModel):
     service_port: int
     settings_port: int = 0
     """What `doors.port` was then; 0 where an older version decided."""
-    accounts: Accounts = "shared"
-    """Whose accounts people's processes have; parts cannot tell, because root starts both ways."""
 
     @property
     def public_url(self) -> str:
@@ -63,28 +55,12 @@ class Place:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Place":
-        """The place a part was started for; else root's is the system's, everybody else's their own."""
+        """The place a part was started for; else the user's data directory."""
         named = environ.get(VARIABLE)
         if named:
             return cls(Path(named))
-        own = cls.of_account(environ)
-        if os.geteuid() != 0 or own.says_shared():
-            return own
-        return cls(SYSTEM_STATE)
-
-    @classmethod
-    def of_account(cls, environ: Mapping[str, str] = os.environ) -> "Place":
-        """Where an account without a system-wide place keeps its installation."""
         data = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
         return cls(Path(data) / "notebench")
-
-    def says_shared(self) -> bool:
-        """Whether its settings have `accounts: shared`; they are read in whole only once the place is known."""
-        try:
-            text = self.settings_file.read_text()
-        except (OSError, ValueError):
-            return False
-        return re.search(r"^accounts:\s*['\"]?shared\b", text, re.MULTILINE) is not None
 
     @property
     def settings_file(self) -> Path:
@@ -122,7 +98,7 @@ class Place:
     @property
     def environments(self) -> Path:
         """Image environments: content-addressed, so that installations of one account share them."""
-        named = os.environ.get(ENVIRONMENTS)
+        named = os.environ.get("NOTEBENCH_ENVIRONMENTS_DIR")
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         return Path(named) if named else Path(cache) / "notebench" / "environments"
 
@@ -133,14 +109,7 @@ class Place:
         if len(str(inside)) <= _SOCKET_PATH_LIMIT:
             return inside
         short = sha256(str(self.root.resolve()).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"notebench-{self._owner()}-{short}"
-
-    def _owner(self) -> int:
-        """The account of the parts: with separate accounts root looks for sockets that are not its own."""
-        try:
-            return self.hub.stat().st_uid
-        except OSError:
-            return os.getuid()
+        return Path(tempfile.gettempdir()) / f"notebench-{os.getuid()}-{short}"
 
     @property
     def mlflow_socket(self) -> Path:

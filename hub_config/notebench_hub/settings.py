@@ -61,10 +61,9 @@ class Settings(Section):
         default=None, description="Catalogue file; empty for the one that ships with Notebench."
     )
     admin: str = Field(default="admin", description="Hub name of the first admin.")
-    accounts: Literal["shared", "separate"] | None = Field(
-        default=None,
-        description="`separate`: each person has a system account, which needs root; `shared`: everything "
-        "runs with the account that started Notebench. Empty: separate for root, else shared.",
+    accounts: Literal["shared"] = Field(
+        default="shared",
+        description="Whose accounts people's processes have. `shared`: the one that started Notebench.",
     )
     doors: Doors = Field(default=Doors(), description="Addresses.")
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")

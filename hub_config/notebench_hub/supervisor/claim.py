@@ -13,7 +13,7 @@ from pathlib import Path
 from notebench.contract.errors import Conflict, Refused, Unavailable
 from pydantic import ValidationError
 
-from notebench_hub.place import Accounts, Instance, Place
+from notebench_hub.place import Instance, Place
 from notebench_hub.settings import Settings
 from notebench_hub.supervisor import ports, records
 from notebench_hub.supervisor.identity import Identity
@@ -101,9 +101,7 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def decide(
-    place: Place, settings: Settings, port: int | None = None, accounts: Accounts = "shared"
-) -> Instance:
+def decide(place: Place, settings: Settings, port: int | None = None) -> Instance:
     """The addresses for this start, written down. `port` 0 picks one. To be called when no part runs.
 
     The ports on loopback stay what they were: sessions that outlived a supervisor know them.
@@ -128,7 +126,6 @@ def decide(
         ip=ip,
         port=chosen,
         settings_port=settings.doors.port,
-        accounts=accounts,
         **inner,
     )
     temporary = place.instance_file.with_suffix(".new")

@@ -14,13 +14,22 @@ from sqlalchemy import Engine
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine, file: Path) -> None:
-    """Run what is missing. A copy of the file is left beside it before an older one is changed."""
+def known_revisions() -> set[str]:
+    """Every revision that this code knows: a database with another one is newer."""
+    return {revision.revision for revision in _scripts()[1].walk_revisions()}
+
+
+def _scripts() -> tuple[Config, ScriptDirectory]:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("path_separator", "os")
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
+    return config, ScriptDirectory.from_config(config)
+
+
+def upgrade(engine: Engine, file: Path) -> None:
+    """Run what is missing. A copy of the file is left beside it before an older one is changed."""
+    config, script = _scripts()
+    known = known_revisions()
     with engine.connect() as connection:
         found = set(MigrationContext.configure(connection).get_current_heads())
     if found - known:

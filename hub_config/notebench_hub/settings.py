@@ -24,6 +24,10 @@ class Doors(Section):
 
     ip: str = Field(default="127.0.0.1", description="Address on which people reach the proxy.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port on which people reach the proxy.")
+    trusted_proxies: list[str] = Field(
+        default=[],
+        description="Addresses of your own proxies in front; what they say about a browser's address counts.",
+    )
 
 
 class Sessions(Section):

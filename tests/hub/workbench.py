@@ -129,10 +129,22 @@ def wait_for(look: Callable[[], bool], seconds: float, say: Callable[[], str] = 
 class Person:
     """Somebody at the hub with a cookie jar, as a browser without scripts."""
 
-    def __init__(self, bench: Workbench, name: str, password: str, language: str = "en") -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        name: str,
+        password: str,
+        language: str = "en",
+        *,
+        come_from: str = "127.0.0.1",
+    ) -> None:
         self.bench, self.name = bench, name
         self.http = httpx.Client(
-            base_url=bench.url, follow_redirects=True, timeout=60, headers={"Accept-Language": language}
+            base_url=bench.url,
+            follow_redirects=True,
+            timeout=60,
+            headers={"Accept-Language": language},
+            transport=httpx.HTTPTransport(local_address=come_from),
         )
         self.answer = self.login(password)
 

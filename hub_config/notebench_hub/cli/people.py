@@ -45,7 +45,7 @@ def add_user(
 
     place, name = started_place(state_dir), name.lower()
     given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
-    if password_stdin and len(given) < 10:
+    if password_stdin and not given:
         raise Refused("The password is too short.", "Use at least 10 characters.", code="password-short")
     running = _runs(place)
     password = put_account(place, name, password=given, admin=admin)

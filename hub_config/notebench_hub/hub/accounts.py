@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import bcrypt
 from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 from nativeauthenticator import NativeAuthenticator
@@ -19,16 +18,14 @@ from nativeauthenticator.orm import UserInfo
 from notebench.contract.errors import NotFound, Refused
 from notebench_spawner.marks import N_
 from tornado import web
-from traitlets import Unicode
+from traitlets import List, Unicode
 
+from notebench_hub.hub.sign_in import rules
+from notebench_hub.hub.sign_in.callers import address
+from notebench_hub.hub.sign_in.names import acceptable, mixed, normal_name
+from notebench_hub.hub.sign_in.passwords import Passwords, account, end_logins, hashed, renew
 from notebench_hub.place import Place
 
-PASSWORD_BYTES = 72
-"""bcrypt reads no more of a password, and its newer releases refuse longer ones."""
-
-NAME_LENGTH = 128
-
-TOO_OFTEN = N_("Too many failed attempts. Wait a minute, then try again.")
 N_("Invalid username or password")  # said by the hub's login page
 N_("Login form invalid or expired. Try again.")
 
@@ -37,14 +34,14 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
     """NativeAuthenticator that makes the first admin's account and refuses what would end in a traceback."""
 
     first_password = Unicode(help="The first admin's password until they change it.").tag(config=True)
+    trusted_proxies = List(Unicode(), help="Addresses of the installation's own proxies.").tag(config=True)
 
     def setup_self_approval(self) -> None:
         """Called at the end of NativeAuthenticator's start, when the database is there."""
         super().setup_self_approval()
+        self.passwords = Passwords(self.db)
         for name in self.admin_users:
-            if self.first_password and not UserInfo.find(self.db, name):
-                self.db.add(_account(name, self.first_password))
-        self.db.commit()
+            self.passwords.begin(name, self.first_password)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """The hub's own login page and our page for passwords; no sign-up, no other page."""
@@ -52,36 +49,52 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
 
         return [(r"/password", PasswordHandler)]
 
+    def normalize_username(self, username: str) -> str:
+        return str(self.username_map.get(normal_name(username), normal_name(username)))
+
     def validate_username(self, username: str) -> bool:
         return bool(super().validate_username(username)) and acceptable(username)
 
     async def authenticate(self, handler: web.RequestHandler, data: dict[str, str]) -> str | None:
-        """The name of who gave the right password. Spends the same time on unknown names as on known ones."""
+        """The name of who gave the right password. Raises HTTPError 429 for who failed too often."""
         name, password = data.get("username", ""), data.get("password", "")
-        if len(password.encode()) > PASSWORD_BYTES or not acceptable(name):
+        if not await self.passwords.right(name, password, address(handler, self.trusted_proxies)):
             return None
-        if not self.get_user(name):
-            bcrypt.checkpw(password.encode(), _nobody())
-            return None
-        if self.is_blocked(name):
-            raise web.HTTPError(429, TOO_OFTEN)
-        found: str | None = await super().authenticate(handler, {**data, "password": password})
-        return found
-
-
-def acceptable(name: str) -> bool:
-    """Whether a name can be an account's: visible characters, no step or separator of paths and lists."""
-    visible = bool(name.strip(".")) and len(name) <= NAME_LENGTH
-    return visible and name.isprintable() and not set(name) & set(' /,\\"<>')
+        renew(self.db, self.normalize_username(name))
+        return name
 
 
 def put_account(place: Place, name: str, *, password: str = "", admin: bool = False) -> str:
-    """Make an account, or give an existing one a new password; answers the password.
+    """Make an account, or give an existing one a new password, which ends its logins; answers the password.
 
     An empty `password` makes a random one for a new account and leaves an existing one as it is (then the
     answer is empty). `admin` counts for new accounts. Raises Refused.
     """
-    name = name.lower()
+    name = normal_name(name)
+    _check_name(name)
+    if password:
+        rules.check(password, name)
+    with _database(place) as db:
+        known = UserInfo.find(db, name)
+        if known and not password:
+            return ""
+        password = password or secrets.token_urlsafe(12)
+        user = orm.User.find(db, name)
+        if known:
+            known.password = hashed(password)
+        else:
+            db.add(account(name, password))
+        if user is None:
+            user = orm.User(name=name, admin=admin)
+            db.add(user)
+            if orm.Role.find(db, "user"):  # else the hub gives roles at its first start
+                assign_default_roles(db, entity=user)
+            db.commit()
+        end_logins(db, user)
+    return password
+
+
+def _check_name(name: str) -> None:
     if not acceptable(name):
         raise Refused(
             "{name!r} cannot be a user's name.",
@@ -89,24 +102,13 @@ def put_account(place: Place, name: str, *, password: str = "", admin: bool = Fa
             code="user-name",
             name=name,
         )
-    if len(password.encode()) > PASSWORD_BYTES:
-        raise Refused("The password is longer than 72 bytes.", "Choose a shorter one.", code="password-long")
-    with _database(place) as db:
-        known = UserInfo.find(db, name)
-        if known and not password:
-            return ""
-        password = password or secrets.token_urlsafe(12)
-        if known:
-            known.password = _hash(password)
-        else:
-            db.add(_account(name, password))
-        if orm.User.find(db, name) is None:
-            user = orm.User(name=name, admin=admin)
-            db.add(user)
-            if orm.Role.find(db, "user"):  # else the hub gives roles at its first start
-                assign_default_roles(db, entity=user)
-        db.commit()
-    return password
+    if mixed(name):
+        raise Refused(
+            "{name!r} mixes letters of several scripts that look alike.",
+            "Use letters of one script.",
+            code="user-name-mixed",
+            name=name,
+        )
 
 
 def new_token(
@@ -119,7 +121,7 @@ def new_token(
 ) -> str:
     """A hub token of a user, by default with all they may do; `expires_in` is in seconds. Raises NotFound."""
     with _database(place) as db:
-        user = orm.User.find(db, name.lower())
+        user = orm.User.find(db, normal_name(name))
         if user is None or orm.Role.find(db, "token") is None:
             raise NotFound(
                 "There is no user {name!r}.",
@@ -143,21 +145,3 @@ def _database(place: Place) -> Iterator[Any]:
     finally:
         session.close()
         session.get_bind().dispose()
-
-
-def _account(name: str, password: str) -> UserInfo:
-    return UserInfo(username=name, password=_hash(password), is_authorized=True)
-
-
-def _hash(password: str) -> bytes:
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())
-
-
-_NOBODY: list[bytes] = []
-
-
-def _nobody() -> bytes:
-    """The hash of nobody's password."""
-    if not _NOBODY:
-        _NOBODY.append(_hash(secrets.token_hex(16)))
-    return _NOBODY[0]

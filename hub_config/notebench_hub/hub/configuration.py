@@ -63,9 +63,7 @@ def _people(c: Any, place: Place, settings: Settings) -> None:
     c.Accounts.admin_users = {settings.admin}
     c.Accounts.first_password = place.secret("admin-password")
     c.Accounts.enable_signup = False
-    c.Accounts.allowed_failed_logins = 10
-    c.Accounts.seconds_before_next_try = 60
-    c.Accounts.minimum_password_length = 10
+    c.Accounts.trusted_proxies = settings.doors.trusted_proxies
 
 
 def _services(c: Any, place: Place, instance: Instance) -> None:

@@ -1,6 +1,7 @@
 """The desk where people keep deployments: resolves model, image and profile, and writes what is wanted."""
 
 import secrets
+from typing import Any
 
 from notebench.contract.deployments import Deployment, DeployRequest, Desired
 from notebench.contract.errors import NotFound, Refused
@@ -115,7 +116,7 @@ def _put(tx: Transaction, record: DeploymentRecord) -> DeploymentRecord:
         )
     after = rows.put(tx, record)
     if before is None or (before.generation, before.replicas) != (after.generation, after.replicas):
-        facts = {"model": after.model, "version": after.version, "image": after.image}
+        facts: dict[str, Any] = {"model": after.model, "version": after.version, "image": after.image}
         audit.note(tx, record.user, record.acting_for, "deployment-put", after.id, name=after.name, **facts)
     return after
 

@@ -1,5 +1,6 @@
 """Admits one request: finds who is asking, what for, and refuses everything else."""
 
+import secrets
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -7,7 +8,7 @@ from notebench.contract import ACTING_HEADER
 from notebench.contract.errors import NotAllowed, NotSignedIn, Refused, Unavailable
 from notebench.contract.people import PERSONAL, Membership, Role
 
-from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, may_write
+from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, Caller, caller, may_write
 from notebench_hub.service.doors.hub import HubClient, HubUser
 from notebench_hub.service.doors.login import Login
 from notebench_hub.service.doors.tokens import MARK, Tokens
@@ -46,6 +47,8 @@ class Doors:
                 code="token-kind",
                 kind=asker.kind.value,
             )
+        # A bound token is used by a process on this side of the proxy; whatever header it sends says nothing.
+        remember(request, asker.kind.value, "" if asker.bound else came_from(request))
         return asker
 
     async def _browser(self, request: Request) -> Asker:
@@ -119,6 +122,17 @@ def not_signed_in() -> NotSignedIn:
         "No valid login or token came with this request.",
         "Log in at the hub, or send a token that is still valid.",
     )
+
+
+def remember(request: Request, kind: str, origin: str) -> None:
+    """Tell the audit where the request under way came from."""
+    caller.set(Caller(kind, origin, secrets.token_hex(6)))
+
+
+def came_from(request: Request) -> str:
+    """The client's address as our proxy saw it; what the client itself wrote into the header comes before."""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded or (request.client.host if request.client else "")
 
 
 def bearer(request: Request) -> str:

@@ -5,7 +5,7 @@ import secrets
 from fastapi import Depends, Request, params
 
 from notebench_hub.place import Place
-from notebench_hub.service.doors.doors import bearer, not_signed_in
+from notebench_hub.service.doors.doors import bearer, not_signed_in, remember
 
 
 def hub_only(place: Place) -> params.Depends:
@@ -15,6 +15,7 @@ def hub_only(place: Place) -> params.Depends:
     async def check(request: Request) -> None:
         if not secrets.compare_digest(bearer(request).encode(), key):
             raise not_signed_in()
+        remember(request, "hub", "")
 
     depends: params.Depends = Depends(check)
     return depends

@@ -108,7 +108,7 @@ def _check_members(name: str, members: list[Member], users: frozenset[str]) -> N
 
 
 def _put(tx: Transaction, asker: Asker, name: str, members: list[Member]) -> None:
-    before = [one.model_dump(mode="json") for one in rows.roles(tx, name)]
+    before = {one.user: one.role.value for one in rows.roles(tx, name)}
     rows.put(tx, name, members)
-    after = [one.model_dump(mode="json") for one in members]
+    after = {one.user: one.role.value for one in members}
     audit.note(tx, asker.name, asker.acting_for, "project-put", name, before=before, after=after)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from functools import partial
+from typing import Any
 
 from notebench.contract.errors import NotebenchError, Unavailable
 from notebench.contract.runs import FINAL_STATES, RunState
@@ -118,5 +119,5 @@ class RunController:
 def _finish(tx: Transaction, kept: Kept, state: RunState, reason: str) -> None:
     run = rows.finish(tx, kept.run.id, state, reason)
     if run.state in FINAL_STATES:
-        facts = {"state": run.state.value, "reason": run.reason, "notebook": run.notebook}
+        facts: dict[str, Any] = {"state": run.state.value, "reason": run.reason, "notebook": run.notebook}
         audit.note(tx, run.user, run.acting_for, "run-end", run.id, **facts)

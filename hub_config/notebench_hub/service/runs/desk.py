@@ -1,6 +1,7 @@
 """The desk where people ask for runs: checks the wish, writes it to the queue, shows what became of it."""
 
 import secrets
+from typing import Any
 
 from notebench.contract.errors import NotFound
 from notebench.contract.runs import Run, RunReport, RunRequest, RunState
@@ -73,7 +74,7 @@ class Desk:
 def _add(tx: Transaction, new: NewRun) -> Run:
     check_queue(tx, new.owner)
     run = rows.add(tx, new)
-    facts = {"notebook": run.notebook, "image": run.image, "profile": run.profile}
+    facts: dict[str, Any] = {"notebook": run.notebook, "image": run.image, "profile": run.profile}
     audit.note(tx, run.user, run.acting_for, "run-start", run.id, **facts)
     return run
 

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from notebench.contract.errors import NotFound, Refused
 from notebench.contract.runs import Run, ScheduleRequest
@@ -121,5 +122,5 @@ def _run_now(tx: Transaction, record: ScheduleRecord, user: str, moment: datetim
     return run
 
 
-def _facts(record: ScheduleRecord) -> dict[str, str]:
+def _facts(record: ScheduleRecord) -> dict[str, Any]:
     return {"name": record.name, "notebook": record.notebook, "cron": record.cron, "zone": record.timezone}

@@ -1,6 +1,7 @@
 """The desk where the hub asks for a session and says what became of it."""
 
 import secrets
+from typing import Any
 
 from notebench.contract.errors import NotAllowed, NotFound
 from notebench.contract.people import PERSONAL
@@ -102,7 +103,7 @@ def _add(tx: Transaction, session: Session) -> list[str]:
     for one in replaced:
         rows.update(tx, one, SessionState.stopped, "It ended unseen; a new session was started in its place.")
     rows.add(tx, session)
-    facts = {"image": session.image, "profile": session.profile, "identity": session.identity}
+    facts: dict[str, Any] = {"image": session.image, "profile": session.profile, "identity": session.identity}
     audit.note(tx, session.user, session.acting_for, "session-start", session.id, **facts)
     return replaced
 
@@ -111,6 +112,6 @@ def _update(tx: Transaction, session: str, update: SessionUpdate) -> Session | N
     before = rows.find(tx, session)
     changed = rows.update(tx, session, update.state, update.reason, update.url)
     if before and changed and before.state is not changed.state and changed.state in _ENDED:
-        facts = {"state": changed.state.value, "reason": changed.reason}
+        facts: dict[str, Any] = {"state": changed.state.value, "reason": changed.reason}
         audit.note(tx, changed.user, changed.acting_for, "session-end", session, **facts)
     return changed

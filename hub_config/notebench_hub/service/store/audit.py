@@ -4,11 +4,10 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from notebench.contract.audit import AuditEvent
 from notebench.contract.people import PERSONAL
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -101,32 +100,6 @@ def note(
             event=None,
         ),
     )
-
-
-def take(tx: Transaction, events: list[AuditEvent]) -> int:
-    """Append what another part saw; answers how many were new. One that is known is not written again."""
-    named = [one.event for one in events]
-    known = set(tx.scalars(select(AuditTable.event).where(AuditTable.event.in_(named))))
-    new = {one.event: one for one in events if one.event not in known}
-    for one in new.values():
-        texts = {name: _text(getattr(one, name)) for name in _EVENT_TEXTS}
-        _append(
-            tx,
-            AuditTable(
-                **texts,
-                moment=one.moment.astimezone(UTC),
-                action=one.action,
-                reason=_text(one.reason, _LONG),
-                before=_plain(one.before),
-                after=_plain(one.after),
-                detail=_plain(one.detail) or {},
-                event=one.event,
-            ),
-        )
-    return len(new)
-
-
-_EVENT_TEXTS: Final = ("user", "concerns", "acting_for", "thing", "kind", "origin", "request")
 
 
 def begun(tx: Transaction) -> bool:

@@ -209,7 +209,7 @@ def test_a_session_that_dies_is_noticed_and_the_next_start_works(bench: Workbenc
     jupyter = next(
         one
         for one in processes.marked({folder.name})
-        if "jupyterhub.singleuser" in " ".join(one.cmdline()[:4])
+        if "notebench.lab.session" in " ".join(one.cmdline()[:4])
     )
     jupyter.kill()
     begin = time.monotonic()

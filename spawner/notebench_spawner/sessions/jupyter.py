@@ -10,13 +10,15 @@ _SOCKET_NAME = "/kernel-00000000-0000-0000-0000-000000000000-ipc-00"
 def server_command(extra: list[str], *, root: bool) -> list[str]:
     """The command of the single-user server; `root` where the system account is root."""
     return [
-        *("python", "-m", "jupyterhub.singleuser"),
+        *("python", "-m", "notebench.lab.session"),
         # Kernels on Unix sockets in a private directory: nobody else on this machine can reach them.
         "--KernelManager.transport=ipc",
         "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}",
         # No question about news, and no look-up of newer releases: people's machines may be offline.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # Extensions belong to the image, which nobody's session may write.
+        "--LabApp.extension_manager=readonly",
         *(["--allow-root"] if root else []),
         *extra,
     ]

@@ -16,6 +16,7 @@ TEMPLATES = (
     N_("It was ended by signal {number} ({name})."),
     N_("It took longer than its time limit and was ended."),
     N_("It used more memory than its hardware profile gives: {amount} MiB. Choose a larger profile."),
+    N_("It started more processes than its hardware profile gives. Choose a larger profile."),
     N_("Its process is gone and nobody saw how it ended."),
     N_("The machine was restarted while it ran."),
     N_("Nobody knows how it ended: it is not there any more."),

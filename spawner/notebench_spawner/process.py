@@ -1,12 +1,13 @@
 """A workload as a process of this machine: one pure function, the twin of the one that makes a pod."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notebench_spawner.cgroups import CONTROLLERS
 from notebench_spawner.marks import N_
 from notebench_spawner.workload import Hardware, Kind, Workload
 
@@ -64,6 +65,10 @@ class Limits(BaseModel):
     """Cores."""
     memory_mib: int
     """Mebibytes, all processes of the workload together."""
+    processes: int = 0
+    """Processes and threads; 0 for no limit."""
+    files: int = 0
+    """Open files of one process; 0 for no limit."""
     timeout_seconds: int | None = None
 
 
@@ -103,17 +108,37 @@ def process_spec(
         limits=Limits(
             cpu=workload.hardware.cpu,
             memory_mib=workload.hardware.memory_mib,
+            processes=workload.hardware.processes,
+            files=workload.hardware.files,
             timeout_seconds=workload.timeout_seconds,
         ),
     )
 
 
-def enforcement() -> str:
-    """How CPU and memory of a profile are enforced on this machine, one sentence."""
-    return N_(
-        "Each workload is bound to its number of cores, and its memory is measured every second: "
-        "above the profile's figure its largest process is ended."
-    )
+_BY_KERNEL = N_(
+    "The system's kernel holds each workload to its cores, memory, processes and open files; "
+    "where memory is used up, the largest process is ended."
+)
+_MEASURED = N_(
+    "Each workload is bound to its number of cores. Its memory, processes and threads are measured every "
+    "second: above the profile's figure what uses most is ended. The kernel limits only its open files."
+)
+_MIXED = N_(
+    "The system's kernel holds each workload to these figures of its profile: {kernel}. "
+    "The others are measured every second."
+)
+
+
+def enforcement(means: Collection[str]) -> tuple[str, dict[str, str]]:
+    """How a profile's figures are enforced here: a sentence to translate, and what to put into it.
+
+    `means` names what the kernel does, see `limits.means`.
+    """
+    if not means:
+        return _MEASURED, {}
+    if set(means) == set(CONTROLLERS):
+        return _BY_KERNEL, {}
+    return _MIXED, {"kernel": ", ".join(sorted(means))}
 
 
 def threads(hardware: Hardware) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Exit(BaseModel):
     ended: datetime
     timed_out: bool = False
     over_memory: bool = False
+    over_processes: bool = False
     stopped: bool = False
     """True when somebody asked it to end."""
 
@@ -67,6 +68,8 @@ class Exit(BaseModel):
         if self.over_memory and self.code != 0:
             amount = f"{limits_mib} MiB" if limits_mib else "see its log"
             return f"It used more memory than its hardware profile gives: {amount}. Choose a larger profile."
+        if self.over_processes and self.code != 0:
+            return "It started more processes than its hardware profile gives. Choose a larger profile."
         if self.stopped:
             return "It was stopped."
         if self.signal:
@@ -85,6 +88,7 @@ def shim_argv(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> 
         *(sys.executable, "-I", "-S", str(Path(shim.__file__).absolute()), str(folder.absolute())),
         *("--timeout", str(limits.timeout_seconds or 0), "--grace", str(grace)),
         *("--memory-mib", str(limits.memory_mib), "--cpu", str(limits.cpu), "--cwd", str(spec.cwd)),
+        *("--processes", str(limits.processes), "--files", str(limits.files)),
         *("--", *spec.argv),
     ]
 

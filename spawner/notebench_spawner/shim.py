@@ -1,10 +1,11 @@
 """The small process above a workload: records its start and its end, passes on signals, holds it to limits.
 
-Run by path with an interpreter's `-I -S`, so it imports the standard library only. It decides who is
-first: it holds a lock on the workload's folder for life, so a second shim for the same folder ends at
+Run by path with an interpreter's `-I -S`, so it and `limits` import the standard library only. It decides
+who is first: it holds a lock on the workload's folder for life, so a second shim for the same folder ends at
 once without starting anything, however the ones that asked for it died.
 
-    python -I -S shim.py FOLDER [--timeout S] [--grace S] [--memory-mib N] [--cpu N] [--cwd DIR] -- COMMAND…
+    python -I -S shim.py FOLDER [--timeout S] [--grace S] [--memory-mib N] [--cpu N] [--processes N]
+        [--files N] [--cwd DIR] -- COMMAND…
 """
 
 import argparse
@@ -17,6 +18,10 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+if __name__ == "__main__":  # by path there is nothing but the standard library to find: our own comes last
+    sys.path.append(str(Path(__file__).parents[1]))
+from notebench_spawner import limits
 
 HANDLE, EXIT, OUTPUT, LOCK = "handle.json", "exit.json", "output.log", "lock"
 LOG_LIMIT = 64 * 2**20
@@ -79,23 +84,6 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def memory(pid: int) -> int:
-    """Bytes a process holds, shared pages counted in part; 0 when it is gone."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "Swap:"))) * 1024
-    except (OSError, ValueError):
-        return 0
-
-
-def resident(pid: int) -> int:
-    """Bytes a process has mapped in memory; cheap, and never less than `memory` without swap."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0
-
-
 class Shim:
     """One workload: its folder, its limits, its first process."""
 
@@ -105,7 +93,9 @@ class Shim:
         self.begin = time.monotonic()
         self.kill_at: float | None = None
         self.child = 0
-        self.facts = {"timed_out": False, "over_memory": False, "stopped": False}
+        self.facts = {"timed_out": False, "stopped": False}
+        asked = limits.Asked(options.cpu, options.memory_mib << 20, options.processes, options.files)
+        self.keeper = limits.Keeper(self.folder, asked, lambda: descendants(os.getpid()))
         self.wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake)
 
@@ -122,6 +112,7 @@ class Shim:
             send(self.child, signal.SIGTERM)
         status = self.watch()
         self.sweep()
+        self.keeper.close()
         code = os.waitstatus_to_exitcode(status)
         write(
             self.folder / EXIT,
@@ -130,6 +121,7 @@ class Shim:
                 "signal": -code if code < 0 else None,
                 "ended": now(),
                 **self.facts,
+                **self.keeper.facts,
             },
         )
         return code if code >= 0 else 128 - code
@@ -147,7 +139,7 @@ class Shim:
                 os._exit(1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            bind_to_cores(self.options.cpu, self.folder.name)
+            self.keeper.enter()
             os.chdir(self.options.cwd)
             os.execvp(self.options.command[0], self.options.command)  # noqa: S606 - no shell is the point
         except OSError as error:
@@ -190,27 +182,10 @@ class Shim:
             self.facts["timed_out"] = True
             self.end()
         if self.kill_at is not None and now_ > self.kill_at:
-            for pid in [self.child, *descendants(os.getpid())]:
+            for pid in {self.child, *self.keeper.members(), *descendants(os.getpid())}:
                 send(pid, signal.SIGKILL)
-        if self.options.memory_mib:
-            self.hold_to_memory(self.options.memory_mib * 2**20)
+        self.keeper.look(self.child)
         shorten(self.folder / OUTPUT)
-
-    def hold_to_memory(self, limit: int) -> None:
-        """Over the limit the largest process ends, as the kernel does it: in a session that is a kernel."""
-        pids = descendants(os.getpid())
-        if sum(map(resident, pids)) <= limit:
-            return
-        held = {pid: memory(pid) for pid in pids}
-        if sum(held.values()) > limit:
-            self.facts["over_memory"] = True
-            largest = max(held, key=lambda pid: held[pid])
-            print(
-                f"Notebench: over the profile's memory of {limit >> 20} MiB, "
-                f"the largest process ({held[largest] >> 20} MiB) was ended.",
-                flush=True,
-            )
-            send(largest, signal.SIGKILL)
 
     def sweep(self) -> None:
         """End what the first process has left behind."""
@@ -257,17 +232,6 @@ def tell_kernel(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def bind_to_cores(cpu: float, name: str) -> None:
-    """Bind this process and what it starts to as many cores as the profile gives, spread by name."""
-    if not cpu or not hasattr(os, "sched_setaffinity"):
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    wanted = max(1, -int(-cpu // 1))
-    if wanted < len(cores):
-        first = sum(name.encode()) % len(cores)
-        os.sched_setaffinity(0, {cores[(first + i) % len(cores)] for i in range(wanted)})
-
-
 def shorten(log: Path) -> None:
     """Keep a log from filling the disk: what is above the limit moves to one older file."""
     if log.exists() and log.stat().st_size > LOG_LIMIT:
@@ -283,6 +247,8 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--grace", type=float, default=10)
     parser.add_argument("--memory-mib", type=int, default=0)
     parser.add_argument("--cpu", type=float, default=0)
+    parser.add_argument("--processes", type=int, default=0)
+    parser.add_argument("--files", type=int, default=0)
     parser.add_argument("--cwd", default=".")
     split = words.index("--")
     found = parser.parse_args(words[:split])

@@ -38,6 +38,10 @@ class Hardware(BaseModel):
     """Cores."""
     memory_mib: int = Field(gt=0)
     """Mebibytes."""
+    processes: int = Field(default=1024, gt=0)
+    """Processes and threads together."""
+    files: int = Field(default=8192, gt=0)
+    """Open files of one process."""
     resources: dict[str, int] = Field(default_factory=dict)
     """Extended resources such as `nvidia.com/gpu`; an absent one means 0."""
 

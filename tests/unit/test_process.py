@@ -37,7 +37,13 @@ def test_the_whole_specification() -> None:
         "id": "run-1",
         "argv": [f"{LAYER}/bin/python", "-P", "-m", "notebench.runner"],
         "cwd": "/home/ada",
-        "limits": {"cpu": 1.5, "memory_mib": 2048, "timeout_seconds": 60},
+        "limits": {
+            "cpu": 1.5,
+            "memory_mib": 2048,
+            "processes": 1024,
+            "files": 8192,
+            "timeout_seconds": 60,
+        },
     }
     assert {name: value for name, value in spec.env.items() if name not in threads} == {
         "LANG": "de_DE.UTF-8",

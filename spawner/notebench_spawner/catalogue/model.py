@@ -62,6 +62,8 @@ class Profile(Entry):
     description: Text
     cpu: float = Field(gt=0, le=1024, description="Cores.")
     memory: Annotated[int, BeforeValidator(_mebibytes)] = Field(description="Like 512Mi or 2Gi.")
+    processes: int = Field(default=1024, ge=64, le=1_000_000, description="Processes and threads together.")
+    files: int = Field(default=8192, ge=256, le=1_000_000, description="Open files of one process.")
     resources: dict[Annotated[str, AfterValidator(_resource_name)], Annotated[int, Field(ge=1, le=64)]] = (
         Field(default_factory=dict, description="Extended resources, for example `nvidia.com/gpu: 1`.")
     )

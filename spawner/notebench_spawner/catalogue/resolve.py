@@ -135,7 +135,14 @@ def _profile(
         )
     if machine is not None and (problem := lacks(machine, found)) is not None:
         raise problem
-    return Hardware(profile=found.id, cpu=found.cpu, memory_mib=found.memory, resources=found.resources)
+    return Hardware(
+        profile=found.id,
+        cpu=found.cpu,
+        memory_mib=found.memory,
+        processes=found.processes,
+        files=found.files,
+        resources=found.resources,
+    )
 
 
 def _unknown_profile(catalogue: CatalogueFile, name: str, groups: Collection[str]) -> Refused:

@@ -1,7 +1,11 @@
 """The catalogue as one user sees it: cards, their projects, their last choice, and what to know here."""
 
+import asyncio
+from pathlib import Path
+
 from notebench.contract.catalogue import Catalogue, Choice
 from notebench.contract.people import PERSONAL
+from notebench_spawner import limits
 from notebench_spawner.catalogue.load import CatalogueFile
 from notebench_spawner.catalogue.view import view
 from notebench_spawner.marks import N_
@@ -20,10 +24,11 @@ _SHARED_ACCOUNT = N_(
 class Shown:
     """Shows the catalogue to people."""
 
-    def __init__(self, shelf: Shelf, store: Store, hub: HubClient) -> None:
+    def __init__(self, shelf: Shelf, store: Store, hub: HubClient, workloads: Path) -> None:
         self._shelf = shelf
         self._store = store
         self._hub = hub
+        self._workloads = workloads
 
     async def to(self, name: str, accept_language: str | None) -> Catalogue:
         """Everything this user may choose. A user whom the hub does not know sees what is for everybody."""
@@ -36,7 +41,9 @@ class Shown:
             catalogue, groups=user.groups, machine=machine, language=language, translate=say
         )
         if machine is not None:
-            profiles = [card.model_copy(update={"enforced": say(enforcement())}) for card in profiles]
+            sentence, values = enforcement(await asyncio.to_thread(limits.means, self._workloads))
+            enforced = say(sentence).format_map(values)
+            profiles = [card.model_copy(update={"enforced": enforced}) for card in profiles]
         memberships = await self._store.read(projects.memberships, name, user.groups)
         names = [one.project for one in memberships]
         return Catalogue(

@@ -1,0 +1,1 @@
+"""Limits of workloads on one machine, with real processes."""

@@ -122,19 +122,29 @@ def alive(record: Record | None) -> bool:
 
 
 async def launch(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> Record:
-    """Start a workload under its shim, or find the one that was. Raises OSError or Unavailable.
+    """`start` for who must not block."""
+    return await asyncio.to_thread(start, spec, folder, grace)
+
+
+def start(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> Record:
+    """Start a workload under its shim, or find the one that was. Blocks. Raises OSError or Unavailable.
 
     The process belongs to nobody: it outlives the caller.
     """
     if record := read_handle(folder):
         return record
     reap()
-    await asyncio.to_thread(_open, shim_argv(spec, folder, grace), spec.env, folder)
+    _open(shim_argv(spec, folder, grace), spec.env, folder)
+    return wait_for_record(folder)
+
+
+def wait_for_record(folder: Path) -> Record:
+    """The record of a shim that was just started. Blocks. Raises Unavailable."""
     until = time.monotonic() + _RECORD_SECONDS
     while time.monotonic() < until:
         if record := read_handle(folder):
             return record
-        await asyncio.sleep(0.02)
+        time.sleep(0.02)
     raise Unavailable(
         "The process of {workload} has not come up within {seconds} seconds.",
         "This machine is busy; it is tried again.",
@@ -153,7 +163,6 @@ def reap() -> None:
 
 def _open(argv: list[str], env: dict[str, str], folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Not asyncio's subprocess: that kills its process when the loop closes.
     null = subprocess.DEVNULL
     _started.add(
         subprocess.Popen(
@@ -236,13 +245,15 @@ def forget(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def forget_old(root: Path, keep: Mapping[Kind, timedelta]) -> None:
-    """Forget workloads that ended longer ago than is kept for their kind."""
+def old(root: Path, keep: Mapping[Kind, timedelta]) -> list[str]:
+    """Ids of workloads that ended longer ago than is kept for their kind."""
     moment = datetime.now(UTC)
+    found = []
     for folder in root.iterdir() if root.is_dir() else ():
         end, noted = read_exit(folder), read_note(folder)
         if end and noted and moment - end.ended > keep[noted.kind]:
-            forget(folder)
+            found.append(folder.name)
+    return found
 
 
 def _send(pid: int, number: int) -> None:

@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
+from notebench.contract.errors import Refused
+from notebench_spawner.hands import make_private, runtime_directory
 from notebench_spawner.sessions.homes import prepare_home
-from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
+from notebench_spawner.sessions.jupyter import server_command
 from notebench_spawner.sessions.phases import News, Step
 
 SOCKET_LIMIT = 107
@@ -84,12 +86,12 @@ def test_a_directory_that_was_put_there_is_refused(tmp_path: Path) -> None:
     make_private(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    with pytest.raises(PermissionError):
+    with pytest.raises(Refused):
         make_private(tmp_path / "link")
     if os.geteuid() == 0:
         (tmp_path / "theirs").mkdir()
         os.chown(tmp_path / "theirs", 65534, 65534)
-        with pytest.raises(PermissionError):
+        with pytest.raises(Refused):
             make_private(tmp_path / "theirs" / "mine")
 
 

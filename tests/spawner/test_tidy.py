@@ -5,6 +5,7 @@ from pathlib import Path
 
 from notebench_spawner import processes, shim
 from notebench_spawner.backends.process import KEEP
+from notebench_spawner.hands import OwnHands
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
 
@@ -29,6 +30,9 @@ def test_what_ended_long_ago_goes(tmp_path: Path) -> None:
     ended(tmp_path, "old-server", Kind.model_server, 2)
     ended(tmp_path, "server", Kind.model_server, 0.5)
     (tmp_path / "strange").mkdir()
-    processes.forget_old(tmp_path, KEEP)
+    hands = OwnHands(tmp_path, tmp_path, workloads=tmp_path)
+    assert sorted(processes.old(tmp_path, KEEP)) == ["old-run", "old-server"]
+    for name in processes.old(tmp_path, KEEP):
+        hands.forget(name)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["run", "server", "strange"]
-    processes.forget_old(tmp_path / "nowhere", KEEP)
+    assert processes.old(tmp_path / "nowhere", KEEP) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from notebench_spawner import processes, shim
 from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.marks import N_
 from notebench_spawner.process import process_spec
 from notebench_spawner.workload import Kind, Workload
@@ -41,9 +42,11 @@ class ProcessBackend:
         *,
         grace: float = GRACE_SECONDS,
         prepare: Prepare | None = None,
+        hands: Hands | None = None,
     ) -> None:
-        """`prepare` makes what must be there before a start: image environment and layer."""
+        """`prepare` makes what must be there before a start; `hands` are our own account's by default."""
         self.workloads = workloads
+        self.hands = hands or OwnHands(workloads.parent, environments, workloads=workloads)
         self.environments = environments
         self.grace = grace
         self.prepare = prepare
@@ -56,9 +59,10 @@ class ProcessBackend:
         if not processes.read_handle(folder):
             if self.prepare:
                 await self.prepare(workload)
-            await asyncio.to_thread(processes.note, folder, workload)
+            if workload.socket is not None and workload.socket.parent == self.hands.runtime(workload.id):
+                await asyncio.to_thread(self.hands.make_runtime, workload)
         await self._tidy()
-        record = await processes.launch(spec, folder, self.grace)
+        record = await asyncio.to_thread(self.hands.launch, workload, spec, self.grace)
         return Handle(
             backend=NAME,
             workload=workload.id,
@@ -80,10 +84,10 @@ class ProcessBackend:
         """End it with all it started, and return when it has ended."""
         folder = Path(handle.state["folder"])
         if _running(handle):
-            processes.ask_to_end(folder)
+            await asyncio.to_thread(self.hands.ask_to_end, handle.workload)
             await self._ended(handle)
         if processes.read_exit(folder) is None:  # its shim was killed, or does not do its work
-            await asyncio.to_thread(processes.end_leftovers, {handle.workload})
+            await asyncio.to_thread(self.hands.end_leftovers, {handle.workload})
 
     async def _ended(self, handle: Handle) -> None:
         until = time.monotonic() + self.grace + processes.KILL_SECONDS
@@ -108,7 +112,8 @@ class ProcessBackend:
         """Now and then, forget what has ended long ago: records and outputs of runs are kept elsewhere."""
         if time.monotonic() >= self._tidy_at:
             self._tidy_at = time.monotonic() + _TIDY_SECONDS
-            await asyncio.to_thread(processes.forget_old, self.workloads, KEEP)
+            for ended in await asyncio.to_thread(processes.old, self.workloads, KEEP):
+                await asyncio.to_thread(self.hands.forget, ended)
 
     def ambient(self) -> Mapping[str, str]:
         """The environment from which a few allowed words are passed on."""

@@ -6,8 +6,6 @@ to nobody, so that restarts of hub, proxy and service do not touch it.
 
 import asyncio
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -21,11 +19,11 @@ from traitlets import Callable, Unicode, default
 
 from notebench_spawner import processes
 from notebench_spawner.catalogue import environments
+from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.process import process_spec
 from notebench_spawner.sessions.choice import session_request
 from notebench_spawner.sessions.endings import ending, forget, remember
-from notebench_spawner.sessions.homes import prepare_home
-from notebench_spawner.sessions.jupyter import make_private, runtime_directory, server_command
+from notebench_spawner.sessions.jupyter import server_command
 from notebench_spawner.sessions.phases import WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.sessions.readiness import wait_until_answers
@@ -54,8 +52,21 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     apply_user_options = AnyTrait(lambda spawner, options: None)  # the service resolves them, see `_prepare`
 
+    hands = AnyTrait(help="The hands for people's processes and files; by default our own account's.").tag(
+        config=True
+    )
     news = AnyTrait(help="Progress of the start that is going on.")
     door = AnyTrait(help="The service's internal routes.")
+
+    @default("hands")
+    def _default_hands(self) -> Hands:
+        return OwnHands(
+            Path(self.workloads).parent,
+            Path(self.environments_root),
+            workloads=Path(self.workloads),
+            sockets=Path(self.sockets),
+            tour=Path(self.tour) if self.tour else None,
+        )
 
     @default("news")
     def _default_news(self) -> News:
@@ -135,9 +146,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.process = self.workload.id
         self._tell(Step.environment)
         catalogue, root = Path(self.catalogue), Path(self.environments_root)
-        await prepare_environment(self.workload, catalogue, root, self._environment_news)
+        await prepare_environment(self.workload, catalogue, root, self._environment_news, self.hands)
         self._tell(Step.files)
-        await asyncio.to_thread(prepare_home, self.workload.home, Path(self.tour) if self.tour else None)
+        await asyncio.to_thread(self.hands.prepare_home, self.workload)
 
     def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, Any]:
         """JupyterHub starts a server when a link with a query is followed; we let people press the button."""
@@ -161,11 +172,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         return "127.0.0.1", self.port
 
     async def _launch(self, granted: Workload) -> processes.Record:
-        runtime = self._runtime()
-        make_private(runtime)
+        runtime = await asyncio.to_thread(self.hands.make_runtime, granted)
         workload = granted.model_copy(
             update={
-                "command": server_command(self.get_args(), root=os.geteuid() == 0),
+                "command": server_command(self.get_args(), root=self._as_root()),
                 "env": {
                     **granted.env,
                     "JUPYTERHUB_ROOT_DIR": str(granted.home),
@@ -174,12 +184,15 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
                 "secret_env": {**granted.secret_env, **self.get_env()},
             }
         )
-        processes.note(self.folder, workload)
         spec = process_spec(workload, Path(self.environments_root), os.environ)
-        self.record = await processes.launch(spec, self.folder, GRACE_SECONDS)
-        self.pid = self.record.pid
+        hands: Hands = self.hands
+        record = await asyncio.to_thread(hands.launch, workload, spec, GRACE_SECONDS)
+        self.record, self.pid = record, record.pid
         self._remember()
-        return self.record
+        return record
+
+    def _as_root(self) -> bool:
+        return os.geteuid() == 0 and not self.hands.separate
 
     def _remember(self) -> None:
         """Store the state now: a hub that is killed during the start finds the process again."""
@@ -221,18 +234,18 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         if not self.session:
             return
         record = self.record or processes.read_handle(self.folder)
-        processes.ask_to_end(self.folder)
+        await asyncio.to_thread(self.hands.ask_to_end, self.process)
         await self._gone(record)
-        await asyncio.to_thread(processes.end_leftovers, {self.process})
+        await asyncio.to_thread(self.hands.end_leftovers, {self.process})
         await self._over(SessionState.failed if self.failure else SessionState.stopped, self.failure)
 
     async def _over(self, state: SessionState, reason: str) -> None:
         """Nothing of a session is left but its folder with output and exit record."""
         if not self.session:
-            return  # somebody else was here; without a name `_runtime` would be everybody's
-        session, runtime = self.session, self._runtime()
+            return  # somebody else was here
+        session, process = self.session, self.process
         self.clear_state()
-        await asyncio.to_thread(shutil.rmtree, runtime, ignore_errors=True)
+        await asyncio.to_thread(self.hands.remove_runtime, process)
         await self._report(session, state, reason)
 
     async def _gone(self, record: processes.Record | None) -> None:
@@ -241,9 +254,6 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             if not processes.alive(record):
                 return
             await asyncio.sleep(0.1)
-
-    def _runtime(self) -> Path:
-        return runtime_directory(Path(self.sockets), Path(tempfile.gettempdir()), self.process)
 
     async def _report(self, session: str, state: SessionState, reason: str = "", url: str = "") -> None:
         """Tell the service; where it is away its own look at the hub finds out later."""

@@ -1,11 +1,15 @@
 """The small process above a workload: records its start and its end, passes on signals, holds it to limits.
 
-Run by path with an interpreter's `-I -S`, so it and `limits` import the standard library only. It decides
-who is first: it holds a lock on the workload's folder for life, so a second shim for the same folder ends at
-once without starting anything, however the ones that asked for it died.
+Run by path with an interpreter's `-I -S`, so it and what it imports need the standard library only. It
+decides who is first: it holds a lock on the workload's folder for life, so a second shim for the same folder
+ends at once without starting anything, however the ones that asked for it died.
 
     python -I -S shim.py FOLDER [--timeout S] [--grace S] [--memory-mib N] [--cpu N] [--processes N]
-        [--files N] [--cwd DIR] -- COMMAND…
+        [--files N] [--cwd DIR] [--uid N --gid N] [--reader GID] [--environment FD] -- COMMAND…
+
+Started by root for somebody else (`--uid`), only the command becomes that account: who runs in a workload can
+neither end its shim nor write its records. The environment then comes as JSON through a descriptor, because
+some of its words would have this interpreter load what the other account has written.
 """
 
 import argparse
@@ -21,11 +25,11 @@ from pathlib import Path
 
 if __name__ == "__main__":  # by path there is nothing but the standard library to find: our own comes last
     sys.path.append(str(Path(__file__).parents[1]))
-from notebench_spawner import limits
+from notebench_spawner import identity, limits
 
 HANDLE, EXIT, OUTPUT, LOCK = "handle.json", "exit.json", "output.log", "lock"
 LOG_LIMIT = 64 * 2**20
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def start_mark(pid: int) -> str:
@@ -53,14 +57,25 @@ def answer(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def write(file: Path, record: dict[str, object]) -> None:
-    """Write a record so that a reader sees all of it or none, also after a power loss."""
+def write(file: Path, record: dict[str, object], reader: int | None = None) -> None:
+    """Write a record so that a reader sees all of it or none, also after a power loss.
+
+    The group `reader` may read it.
+    """
     temporary = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         json.dump(record, opened)
         opened.flush()
+        open_to(opened.fileno(), reader)
         os.fsync(opened.fileno())
     temporary.replace(file)
+
+
+def open_to(descriptor: int, reader: int | None) -> None:
+    """Let a group read an open file."""
+    if reader is not None:
+        os.fchown(descriptor, -1, reader)
+        os.fchmod(descriptor, 0o640)
 
 
 def children(pid: int) -> list[int]:
@@ -90,6 +105,7 @@ class Shim:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.folder: Path = options.folder
+        self.handed = handed(options.environment)
         self.begin = time.monotonic()
         self.kill_at: float | None = None
         self.child = 0
@@ -106,7 +122,7 @@ class Shim:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         me = os.getpid()
         record = {"pid": me, "started": start_mark(me), "boot": boot_mark(), "id": self.folder.name}
-        write(self.folder / HANDLE, {**record, "time": now()})
+        write(self.folder / HANDLE, {**record, "time": now()}, self.options.reader)
         self.child = self.fork()
         if self.kill_at is not None:  # asked before there was anything to end
             send(self.child, signal.SIGTERM)
@@ -123,6 +139,7 @@ class Shim:
                 **self.facts,
                 **self.keeper.facts,
             },
+            self.options.reader,
         )
         return code if code >= 0 else 128 - code
 
@@ -134,16 +151,21 @@ class Shim:
             return child
         try:
             os.setpgid(0, 0)
-            tell_kernel(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != shim:
-                os._exit(1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             self.keeper.enter()
+            if self.options.uid is not None:
+                identity.become(self.options.uid, self.options.gid or 0)
+            identity.die_with_parent(signal.SIGKILL)
+            if os.getppid() != shim:
+                os._exit(1)
             os.chdir(self.options.cwd)
-            os.execvp(self.options.command[0], self.options.command)  # noqa: S606 - no shell is the point
+            environment = dict(os.environ)
+            if self.handed is not None:
+                environment = self.handed | {limits.NOTICES_VARIABLE: os.environ[limits.NOTICES_VARIABLE]}
+            os.execvpe(self.options.command[0], self.options.command, environment)  # noqa: S606 - no shell
         except OSError as error:
-            print(f"Cannot start {self.options.command[0]}: {error.strerror}.", flush=True)
+            print(f"Cannot start {self.options.command[0]}: {error.strerror or error}.", flush=True)
         finally:
             os._exit(127)
 
@@ -224,12 +246,13 @@ def drain(descriptor: int) -> None:
         return
 
 
-def tell_kernel(option: int, value: int) -> None:
-    """prctl(2), which only Linux has."""
-    if sys.platform == "linux":
-        import ctypes  # only Linux's libc has it
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+def handed(descriptor: int | None) -> dict[str, str] | None:
+    """The workload's environment as it was handed over; None where it is our own."""
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor) as opened:
+        opened.seek(0)
+        return {str(name): str(value) for name, value in json.load(opened).items()}
 
 
 def shorten(log: Path) -> None:
@@ -250,6 +273,8 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--files", type=int, default=0)
     parser.add_argument("--cwd", default=".")
+    for name in ("uid", "gid", "reader", "environment"):
+        parser.add_argument(f"--{name}", type=int)
     split = words.index("--")
     found = parser.parse_args(words[:split])
     found.command = words[split + 1 :]
@@ -270,6 +295,7 @@ def main(words: list[str]) -> int:
     if (asked.folder / HANDLE).exists():
         return 0
     output = os.open(asked.folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    open_to(output, asked.reader)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -278,7 +304,7 @@ def main(words: list[str]) -> int:
             os.setsid()
         except PermissionError:
             os.setpgid(0, 0)
-    tell_kernel(_PR_SET_CHILD_SUBREAPER, 1)
+    identity.tell_kernel(_PR_SET_CHILD_SUBREAPER, 1)
     return Shim(asked).run()
 
 

@@ -111,6 +111,7 @@ LAB = {
     "PUT notebench/api/(.*)": Call("notebench/api/deployments/none/desired", {"desired": "stopped"}),
     "DELETE notebench/api/(.*)": Call("notebench/api/deployments/none"),
     "GET notebench/here": Call("notebench/here"),
+    "GET notebench/outputs/([0-9a-f-]{36})": Call("notebench/outputs/00000000-0000-0000-0000-000000000000"),
     "GET notebench/parameters": Call("notebench/parameters", params={"path": "secret-plan.ipynb"}),
     "POST notebench/endpoints/([^/]+/invocations)": Call("notebench/endpoints/x/invocations"),
 }

@@ -1,4 +1,4 @@
-"""What the Jupyter server of a session adds: a relay to the Notebench service and two local questions.
+"""What the Jupyter server of a session adds: a relay to the Notebench service, kept outputs, local questions.
 
 No business rules live here. The browser talks to the Jupyter server it is signed in to; this package adds
 the session's token on the way to the service, so that the token never reaches the browser.
@@ -19,6 +19,8 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: "ServerApp") -> None:
+    from notebench.lab.outputs import keep_outputs
     from notebench.lab.routes import add_routes
 
+    keep_outputs(server)
     add_routes(server)

@@ -32,4 +32,6 @@ export type ScheduleRequest = Schemas['ScheduleRequest'];
 export type Preview = Said<Schemas['Preview']>;
 export type ParameterInfo = Said<Schemas['ParameterInfo']>;
 export type NotebookParameters = Said<Schemas['NotebookParameters']>;
+export type KeptExecution = Said<Schemas['KeptExecution']>;
+export type KeptOutputs = Said<Schemas['KeptOutputs']>;
 export type SessionHere = Said<Schemas['SessionHere']>;

@@ -771,6 +771,12 @@ export interface components {
       desired: components['schemas']['Desired'];
     };
     /**
+     * ExecutionState
+     * @description How far an execution is. `lost`: its kernel ended or was restarted meanwhile.
+     * @enum {string}
+     */
+    ExecutionState: 'queued' | 'running' | 'ok' | 'error' | 'aborted' | 'lost';
+    /**
      * Experiment
      * @description `GET /experiments`, `GET /experiments/{id}`.
      */
@@ -845,6 +851,48 @@ export interface components {
       title: string;
       /** Version */
       version: string;
+    };
+    /**
+     * KeptExecution
+     * @description The newest execution of one cell by a running kernel.
+     */
+    KeptExecution: {
+      /** Cell */
+      cell: string;
+      /** Client */
+      client: string;
+      /** Code */
+      code: string;
+      /**
+       * Count
+       * @default null
+       */
+      count: number | null;
+      /**
+       * Cut
+       * @default false
+       */
+      cut: boolean;
+      /**
+       * Ended
+       * @default null
+       */
+      ended: string | null;
+      /** Outputs */
+      outputs?: {
+        [key: string]: unknown;
+      }[];
+      /** Request */
+      request: string;
+      state: components['schemas']['ExecutionState'];
+    };
+    /**
+     * KeptOutputs
+     * @description `GET /notebench/outputs/{kernel}` of the session's Jupyter server, in the order they were asked for.
+     */
+    KeptOutputs: {
+      /** Executions */
+      executions?: components['schemas']['KeptExecution'][];
     };
     /**
      * LoggedModel

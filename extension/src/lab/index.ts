@@ -1,6 +1,7 @@
 /** The plugins of the JupyterLab extension. */
 import { notebookPlugin } from './notebook';
+import { outputsPlugin } from './outputs';
 import { workbenchPlugin } from './plugin';
 import { statusPlugin } from './status';
 
-export default [workbenchPlugin, notebookPlugin, statusPlugin];
+export default [workbenchPlugin, notebookPlugin, outputsPlugin, statusPlugin];

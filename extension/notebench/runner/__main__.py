@@ -33,6 +33,7 @@ async def execute(spec: RunSpec, reporter: Reporter) -> tuple[RunState, str]:
     kernel = RunKernel(spec.state)
     stopping = Stopping(kernel)
     reporter.on_given_up(lambda: stopping.stop_soon("The service no longer wants this attempt."))
+    book = None
     try:
         stopping.listen(spec.timeout_seconds)
         # First the kernel, then papermill's imports: they take about as long and run at the same time.
@@ -48,7 +49,8 @@ async def execute(spec: RunSpec, reporter: Reporter) -> tuple[RunState, str]:
         outcome = await execution.run()
         final = {"state": outcome.state, "reason": outcome.reason, "failure": outcome.failure}
     finally:
-        await kernel.stop()
+        # Nothing has run in it: interrupted in its imports, it would write a traceback into the run's log.
+        await kernel.stop(now=book is None)
     from notebench.runner.tracked import mlflow_runs
 
     reporter.update(mlflow_runs=mlflow_runs(spec.state, spec.run), **final)

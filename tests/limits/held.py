@@ -56,7 +56,7 @@ class Bench:
             # Our own package may lie where other accounts cannot read it.
             copy = self.root / "code" / PACKAGE.name
             copy.mkdir(parents=True)
-            for name in ("__init__.py", "shim.py", "limits.py", "cgroups.py"):
+            for name in ("__init__.py", "shim.py", "identity.py", "limits.py", "cgroups.py"):
                 shutil.copy(PACKAGE / name, copy / name)
             self.workloads.mkdir()
             os.chown(self.workloads, NOBODY, NOBODY)

@@ -35,5 +35,12 @@ def detach(hub: Path, service: Path) -> None:
         if not file.exists():
             continue
         with contextlib.closing(sqlite3.connect(file)) as database, database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
             for statement in statements:
-                database.execute(statement, values if ":" in statement else {})
+                if _table(statement) in tables:  # an older version has not all of them
+                    database.execute(statement, values if ":" in statement else {})
+
+
+def _table(statement: str) -> str:
+    """What it changes."""
+    return statement.removeprefix("UPDATE ").removeprefix("DELETE FROM ").split()[0]

@@ -63,6 +63,11 @@ def look(databases: Databases, files: Files) -> Iterator[Finding]:
             with contextlib.ExitStack() as stack:
                 opened = [stack.enter_context(_opened(databases[name])) for name in needed]
                 yield from check(*opened, files)
+        except sqlite3.OperationalError as error:
+            older = str(error).startswith("no such")  # a table or column that came later
+            template = N_("Not checked, because {file} is of an older version: {reason}.")
+            broken = N_("{file} cannot be read: {reason}.")
+            yield Finding(older, template if older else broken, {"file": needed[0], "reason": error})
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             yield Finding(False, N_("{file} cannot be read: {reason}."), {"file": needed[0], "reason": error})
 

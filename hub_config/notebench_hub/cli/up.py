@@ -18,6 +18,7 @@ from notebench_hub.cli.checks import interpreter_warning
 from notebench_hub.cli.edge import FAILED, StateDir, complain, edge, place_of, say
 from notebench_hub.cli.images import build_default_image
 from notebench_hub.cli.steps import Steps
+from notebench_hub.cli.upgrade import upgrade_state
 from notebench_hub.cli.words import for_whom
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
@@ -42,6 +43,9 @@ def up(
         int | None,
         typer.Option("--port", min=0, max=65535, help=_("Port for people's browsers; 0 picks a free one.")),
     ] = None,
+    without_backup: Annotated[
+        bool, typer.Option("--without-backup", help=_("Upgrade an older state without a backup before."))
+    ] = False,
     state_dir: StateDir = None,
     part: Annotated[list[str] | None, typer.Option("--part", hidden=True)] = None,
 ) -> None:
@@ -54,7 +58,7 @@ def up(
     wanted = tuple(part or embedded.NAMES)
     try:
         with _steps(len(wanted)) as steps, claimed(place):
-            _prepare(place, settings, port, steps, wanted)
+            _prepare(place, settings, port, steps, wanted, backup=not without_backup)
             if not detach:
                 asyncio.run(_foreground(place, settings, wanted, steps))
                 return
@@ -78,12 +82,19 @@ def _runs(place: Place) -> bool:
 
 
 def _prepare(
-    place: Place, settings: Settings, port: int | None, steps: Steps, wanted: tuple[str, ...]
+    place: Place,
+    settings: Settings,
+    port: int | None,
+    steps: Steps,
+    wanted: tuple[str, ...],
+    *,
+    backup: bool,
 ) -> None:
     """Everything that can be refused before a part runs."""
     steps.say(_("Looking for what an earlier start left behind"))
     for name in records.end_leftovers(place):
         say(_("Ended {part}, left over from a supervisor that was killed.", part=name))
+    upgrade_state(place, settings, steps, backup=backup)
     instance = decide(place, settings, port)
     embedded.parts(place, instance)  # missing programs are refused now
     steps.done()

@@ -107,7 +107,7 @@ def decide(place: Place, settings: Settings, port: int | None = None) -> Instanc
     The ports on loopback stay what they were: sessions that outlived a supervisor know them.
     Raises Refused where the state was written by a newer version, Unavailable where the port is taken.
     """
-    before = _before(place)
+    before = written_by(place)
     chosen = port if port is not None else _wanted_port(before, settings)
     ip = settings.doors.ip
     if chosen == 0:
@@ -145,7 +145,7 @@ def _wanted_port(before: Instance | None, settings: Settings) -> int:
     return settings.doors.port if changed else before.port
 
 
-def _before(place: Place) -> Instance | None:
+def written_by(place: Place) -> Instance | None:
     """What an earlier start decided. Raises Refused where that was a newer version."""
     try:
         written = json.loads(place.instance_file.read_text())

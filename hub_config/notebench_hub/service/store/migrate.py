@@ -1,6 +1,10 @@
-"""Brings a database to the version of this code, and refuses one that a newer version wrote."""
+"""Brings a database to the version of this code, and refuses one that a newer version wrote.
+
+`python -m notebench_hub.service.store.migrate sqlite:///FILE` does it from outside of the service.
+"""
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from notebench.contract.errors import Refused
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, make_url
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -54,3 +58,8 @@ def _keep_copy(file: Path, revision: str) -> None:
     copy.unlink(missing_ok=True)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))
+
+
+if __name__ == "__main__":
+    url = make_url(sys.argv[1])
+    upgrade(create_engine(url), Path(url.database or ""))

@@ -22,13 +22,14 @@ from notebench_spawner.catalogue import environments
 from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.process import process_spec
 from notebench_spawner.sessions.choice import session_request
-from notebench_spawner.sessions.endings import ending, forget, remember
+from notebench_spawner.sessions.endings import UNKNOWN, ending, forget, remember
 from notebench_spawner.sessions.jupyter import server_command
 from notebench_spawner.sessions.phases import WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.sessions.readiness import wait_until_answers
 from notebench_spawner.sessions.refusals import REFUSALS, refusal, unforeseen
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
+from notebench_spawner.sessions.watch import EndWatch, watch_end
 from notebench_spawner.workload import Workload
 
 GRACE_SECONDS = 15.0
@@ -90,6 +91,8 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     failure = ""
     """Why the start failed, for the session's record."""
     language = "en"
+    _end_watch: EndWatch | None = None
+    _noticing: asyncio.Task[Any] | None = None
 
     # What JupyterHub keeps for us
 
@@ -214,6 +217,20 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     # Its life and its end
 
+    def start_polling(self) -> None:
+        """The system says when the process has ended; looking now and then is for where it cannot."""
+        super().start_polling()
+        self._end_watch = watch_end(self.record, self._notice)
+
+    def stop_polling(self) -> None:
+        super().stop_polling()
+        if self._end_watch:
+            self._end_watch.close()
+            self._end_watch = None
+
+    def _notice(self) -> None:
+        self._noticing = asyncio.ensure_future(self.poll_and_notify())
+
     async def poll(self) -> int | None:
         """None while the process runs, else its exit code. Says to the service how it ended, once."""
         if not self.session:
@@ -222,7 +239,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             return None
         if self.record is None:
             return 0  # granted, not launched yet
+        process = self.process
         code, sentence = await ending(self.folder)
+        if sentence == UNKNOWN:  # its shim was killed, which would have ended what it left behind
+            await asyncio.to_thread(self.hands.end_leftovers, {process})
         if code and self.session:
             remember(self.user.name, self.name, sentence)
         state = SessionState.failed if self.failure or code else SessionState.stopped

@@ -13,7 +13,7 @@ from notebench.contract.catalogue import Catalogue, Choice, ImageCard, Package, 
 from notebench.contract.errors import NotAllowed, NotebenchError, Refused
 from notebench.contract.sessions import SessionRequest, SessionUpdate
 from notebench_hub.i18n import negotiate, translator
-from notebench_hub.service.names import folder_name
+from notebench_spawner.names import folder_name
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
 IDENTITY = "py311-standin"

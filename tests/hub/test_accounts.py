@@ -17,7 +17,7 @@ from notebench_hub.hub.sign_in.attempts import SPRAY, Attempts
 from notebench_hub.hub.sign_in.rules import check
 from notebench_hub.place import VARIABLE, Place
 from notebench_hub.scopes import ACCESS
-from notebench_hub.service.names import folder_name
+from notebench_spawner.names import folder_name
 
 from .workbench import Person, Workbench
 

@@ -4,7 +4,8 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from notebench_hub.service.names import folder_name, workspace_name
+from notebench_hub.service.names import workspace_name
+from notebench_spawner.names import folder_name
 
 anything = st.text(min_size=1, max_size=255)
 

@@ -16,6 +16,7 @@ from notebench_hub.service.run_states import after
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.ending import ending
 from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.hands import OwnHands
 
 STATES = st.sampled_from(list(RunState))
 ORDER = [RunState.queued, RunState.starting, RunState.running]
@@ -60,6 +61,11 @@ def test_every_end_has_a_state(phase: Phase, said: RunState | None, cancel_by: s
 
 
 @pytest.fixture
+def hands(tmp_path: Path) -> OwnHands:
+    return OwnHands(tmp_path, tmp_path / "environments")
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Path:
     one = tmp_path / "homes" / "ada"
     (one / "work").mkdir(parents=True)
@@ -69,10 +75,10 @@ def home(tmp_path: Path) -> Path:
     return one
 
 
-def test_a_notebook_in_the_home(home: Path) -> None:
+async def test_a_notebook_in_the_home(hands: OwnHands, home: Path) -> None:
     (home / "link.ipynb").symlink_to(home / "work" / "a.ipynb")
-    assert notebook_path(home, "work/a.ipynb") == home / "work" / "a.ipynb"
-    assert notebook_path(home, "link.ipynb") == home / "work" / "a.ipynb"
+    assert await notebook_path(hands, "ada", "work/a.ipynb") == home / "work" / "a.ipynb"
+    assert await notebook_path(hands, "ada", "link.ipynb") == home / "work" / "a.ipynb"
 
 
 @pytest.mark.parametrize(
@@ -93,48 +99,63 @@ def test_a_notebook_in_the_home(home: Path) -> None:
         *("folder.ipynb", "pipe.ipynb", "x" * 5000 + ".ipynb", "out/b.ipynb", "%2e%2e/b.ipynb"),
     ],
 )
-def test_a_notebook_elsewhere(home: Path, path: str) -> None:
+async def test_a_notebook_elsewhere(hands: OwnHands, home: Path, path: str) -> None:
     (home / "out.ipynb").symlink_to(home.parent / "ada-evil" / "b.ipynb")
     (home / "out").symlink_to(home.parent / "ada-evil")
     (home / "loop.ipynb").symlink_to(home / "loop.ipynb")
     (home / "folder.ipynb").mkdir()
     os.mkfifo(home / "pipe.ipynb")
     with pytest.raises(NotebenchError) as refused:
-        notebook_path(home, path)
+        await notebook_path(hands, "ada", path)
     assert refused.value.field == "notebook"
 
 
-def test_outputs_stay_inside(home: Path) -> None:
+def test_outputs_stay_inside(hands: OwnHands, home: Path) -> None:
     moment = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
-    found = files.output_path(home, "work/My notes.ipynb", "0123456789abcdef", moment)
-    assert found == home / "runs" / "My notes" / "2026-11-20T06-30-00Z-01234567.ipynb"
+    found = files.output_path("work/My notes.ipynb", "0123456789abcdef", moment)
+    assert found == "runs/My notes/2026-11-20T06-30-00Z-01234567.ipynb"
+    files.make_folder(hands, "ada", found)
+    assert (home / found).parent.is_dir()
     (home / "runs" / "bad").symlink_to(home.parent / "ada-evil" / "new")
     with pytest.raises(Refused):
-        files.output_path(home, "bad.ipynb", "0", moment)
+        files.make_folder(hands, "ada", files.output_path("bad.ipynb", "0", moment))
     assert not (home.parent / "ada-evil" / "new").exists()
-    assert files.output_path(home, "...ipynb", "0", moment).parent == home / "runs" / "notebook"
+    assert files.output_path("...ipynb", "0", moment).startswith("runs/notebook/")
 
 
-def test_reports_from_disk_are_not_trusted(home: Path, tmp_path: Path) -> None:
-    assert files.last_report(home, "r", 1) is None
-    folder = files.state_path(home, "r", 1)
+def test_reports_from_disk_are_not_trusted(hands: OwnHands, home: Path, tmp_path: Path) -> None:
+    def said() -> RunReport | None:
+        return files.last_report(hands, "ada", "r", 1)
+
+    assert said() is None
+    folder = home / files.state_path("r", 1)
     folder.mkdir(parents=True)
     (folder / "report.json").write_text('{"sequence": 3, "state": "succeeded"}')
-    said = files.last_report(home, "r", 1)
-    assert said is not None
-    assert said.state is RunState.succeeded
+    assert (found := said()) is not None
+    assert found.state is RunState.succeeded
     huge = '{"sequence": 1' + "0" * 30 + ', "state": "succeeded"}'  # no database keeps such a number
     for wrong in ("", "[]", '{"sequence": -1, "state": "x"}', "x" * 10_000_000, huge):
         (folder / "report.json").write_text(wrong)
-        assert files.last_report(home, "r", 1) is None
+        assert said() is None
     secret = tmp_path / "secret"
     secret.write_text('{"sequence": 3, "state": "succeeded"}')
     (folder / "report.json").unlink()
     (folder / "report.json").symlink_to(secret)
-    assert files.last_report(home, "r", 1) is None
+    assert said() is None
     (folder / "report.json").unlink()
     os.mkfifo(folder / "report.json")
-    assert files.last_report(home, "r", 1) is None
+    assert said() is None
+
+
+def test_reports_are_forgotten_and_nothing_else(hands: OwnHands, home: Path) -> None:
+    folder = home / files.state_path("r", 1)
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text("{}")
+    files.forget_state(hands, "ada", "r", 1)
+    assert not folder.exists()
+    folder.symlink_to(home / "work")
+    files.forget_state(hands, "ada", "r", 1)
+    assert (home / "work" / "a.ipynb").exists()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notebench_spawner.marks import N_
+from notebench_spawner.names import folder_name
 
 from notebench_hub.backup.manifest import STATE
-from notebench_hub.service.names import folder_name, workspace_name
+from notebench_hub.service.names import workspace_name
 
 HUB, SERVICE = STATE + "hub/jupyterhub.sqlite", STATE + "service/notebench.db"
 MLFLOW = STATE + "mlflow/mlflow.db"

@@ -7,6 +7,7 @@ from typing import Any
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
 
+from notebench_hub.hands import hands_of
 from notebench_hub.hub.accounts import Accounts
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
@@ -14,7 +15,7 @@ from notebench_hub.i18n import _, process_language, translator
 from notebench_hub.place import Instance, Place
 from notebench_hub.scopes import GRANTS, SERVICE, SUPERVISOR
 from notebench_hub.settings import Settings, load
-from notebench_hub.shipped import catalogue_file, images_folder
+from notebench_hub.shipped import catalogue_file
 
 HERE = Path(__file__).parent
 
@@ -101,8 +102,7 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.workloads = str(place.workloads)
     c.CatalogueLocalSpawner.environments_root = str(place.environments)
     c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
-    c.CatalogueLocalSpawner.sockets = str(place.sockets)
-    c.CatalogueLocalSpawner.tour = str(images_folder() / "tour")
+    c.CatalogueLocalSpawner.hands = hands_of(place)
     c.CatalogueLocalSpawner.language_of = spawner_language
     c.CatalogueLocalSpawner.translator = translator
 

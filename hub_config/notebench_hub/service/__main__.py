@@ -1,5 +1,6 @@
 """Starts the service: `python -m notebench_hub.service`, for the installation that the environment names."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -7,11 +8,14 @@ import sys
 import uvicorn
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.backends.process import ProcessBackend
+from notebench_spawner.hands import Hands
 from notebench_spawner.sessions.preparation import prepare_environment
+from notebench_spawner.workload import Workload
 
+from notebench_hub.hands import hands_of
 from notebench_hub.place import Place
 from notebench_hub.service.app import build_parts, compose, create_app
-from notebench_hub.settings import load
+from notebench_hub.settings import Settings, load
 from notebench_hub.shipped import catalogue_file
 
 
@@ -24,14 +28,8 @@ def main() -> int:
     place = Place.from_environment()
     try:
         settings, instance = load(place), place.instance()
-        backend = ProcessBackend(
-            place.workloads,
-            place.environments,
-            prepare=lambda one: prepare_environment(
-                one, catalogue_file(settings), place.environments, lambda _: None
-            ),
-        )
-        parts = build_parts(place, instance, settings, backend)
+        hands = hands_of(place)
+        parts = build_parts(place, instance, settings, _backend(place, settings, hands), hands)
         parts.store.open()
         app = create_app(parts, compose(parts))
     except NotebenchError as error:
@@ -49,6 +47,17 @@ def main() -> int:
         forwarded_allow_ips="127.0.0.1",
     )
     return 0
+
+
+def _backend(place: Place, settings: Settings, hands: Hands) -> ProcessBackend:
+    """Launches runs and model servers, with what they need made before."""
+
+    async def prepare(workload: Workload) -> None:
+        catalogue, root = catalogue_file(settings), place.environments
+        await asyncio.to_thread(hands.prepare_home, workload)
+        await prepare_environment(workload, catalogue, root, lambda _: None, hands)
+
+    return ProcessBackend(place.workloads, place.environments, prepare=prepare, hands=hands)
 
 
 if __name__ == "__main__":

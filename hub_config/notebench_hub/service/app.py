@@ -7,7 +7,9 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, FastAPI
 from notebench_spawner.backends.base import Backend
 from notebench_spawner.catalogue.hardware import Machine, look
+from notebench_spawner.hands import Hands
 
+from notebench_hub.hands import hands_of
 from notebench_hub.place import Instance, Place
 from notebench_hub.service import (
     api,
@@ -38,8 +40,11 @@ from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
 
 
-def build_parts(place: Place, instance: Instance, settings: Settings, backend: Backend) -> Parts:
-    """What features share. Opens nothing yet: that is the application's lifespan."""
+def build_parts(
+    place: Place, instance: Instance, settings: Settings, backend: Backend, hands: Hands | None = None
+) -> Parts:
+    """What features share; `hands` are those of the installation. Opens nothing yet: the lifespan does."""
+    hands = hands or hands_of(place)
     store = Store(place.service / "notebench.db", audit_key=place.secret("audit-key"))
     hub_token = place.secret("service-hub-token")
     hub = HubClient(instance.hub_api_url, hub_token)
@@ -54,10 +59,11 @@ def build_parts(place: Place, instance: Instance, settings: Settings, backend: B
         doors=Doors(store, hub, tokens, login),
         tokens=tokens,
         hub=hub,
-        environment=Environment(place, instance),
+        environment=Environment(instance, hands),
         shelf=shelf,
         resolver=shelf,
         backend=backend,
+        hands=hands,
     )
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from notebench_spawner.catalogue.layers import layer_path
+from notebench_spawner.hands import Hands
 from notebench_spawner.workload import Kind
 
-from notebench_hub.place import Instance, Place
+from notebench_hub.place import Instance
 from notebench_hub.service.asker import Owner
 from notebench_hub.service.mlflow_client.names import CLIENT_ENVIRONMENT, DEFAULT_EXPERIMENT
-from notebench_hub.service.names import folder_name, workspace_name
+from notebench_hub.service.names import workspace_name
 from notebench_hub.service.ports import Resolved
 
 _ID_VARIABLES: Final = {
@@ -31,16 +32,14 @@ class Variables:
 class Environment:
     """Knows where the parts of this installation answer and where its people's files lie."""
 
-    def __init__(self, place: Place, instance: Instance) -> None:
-        self._place = place
+    def __init__(self, instance: Instance, hands: Hands) -> None:
+        self._hands = hands
         self._inside = f"{instance.service_url}/services/notebench"
         self._outside = f"{instance.public_url}services/notebench/"
 
     def home(self, user: str) -> Path:
-        """The user's files. Made, readable by its owner only, if it is not there."""
-        home = self._place.homes / folder_name(user)
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return home
+        """Where the user's files are, or will be."""
+        return self._hands.home(user)
 
     def layer(self, owner: Owner, resolved: Resolved) -> Path:
         """Where what this owner adds to this image version is installed; it may not be there yet."""

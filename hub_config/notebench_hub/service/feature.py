@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter
 from notebench_spawner.backends.base import Backend
+from notebench_spawner.hands import Hands
 
 from notebench_hub.place import Instance, Place
 from notebench_hub.settings import Settings
@@ -72,6 +73,8 @@ class Parts:
     """Resolves image and profile against the catalogue, for whatever kind of workload."""
     backend: Backend
     """Launches runs and model servers."""
+    hands: Hands
+    """Reaches into people's homes; its verbs block."""
 
     @property
     def prefix(self) -> str:

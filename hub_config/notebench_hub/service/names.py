@@ -1,9 +1,7 @@
-"""Names of people and projects as names of directories and workspaces: readable, unique, never a path."""
+"""Names of people and projects as names of workspaces: readable, unique, never a path."""
 
 from notebench.contract.people import PERSONAL
-from notebench_spawner.names import digest, folder_name, slug
-
-__all__ = ["folder_name", "workspace_name"]
+from notebench_spawner.names import digest, slug
 
 
 def workspace_name(user: str, acting_for: str) -> str:

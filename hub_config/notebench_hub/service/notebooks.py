@@ -1,11 +1,13 @@
 """What people may ask to be run: a notebook in their files, with parameters, in an image on a profile."""
 
+import asyncio
 import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from notebench.contract.errors import NotFound, Refused, TooLarge
 from notebench.contract.runs import is_parameter_name
+from notebench_spawner.hands import Hands
 
 from notebench_hub.service.asker import Asker, AskerKind
 from notebench_hub.service.store import Store, sessions
@@ -14,8 +16,8 @@ PARAMETER_BYTES = 64 * 1024
 """Parameters travel in the environment of a process, which has narrow limits."""
 
 
-def notebook_path(home: Path, path: str) -> Path:
-    """The absolute path of a notebook in a home. Raises Refused, or NotFound, for links that lead out too."""
+async def notebook_path(hands: Hands, user: str, path: str) -> Path:
+    """The absolute path of a notebook in a user's home. Raises Refused; NotFound also for links out of it."""
     pure = PurePosixPath(path)
     if "\0" in path or "\\" in path or pure.is_absolute() or ".." in pure.parts or pure.suffix != ".ipynb":
         raise Refused(
@@ -26,12 +28,9 @@ def notebook_path(home: Path, path: str) -> Path:
             path=repr(path[:200]),
         )
     try:
-        found = (home / pure).resolve(strict=True)
-    except (OSError, RuntimeError):
+        return await asyncio.to_thread(hands.find_file, user, path)
+    except OSError:
         raise _missing(path) from None
-    if not found.is_relative_to(home.resolve()) or not found.is_file():
-        raise _missing(path)
-    return found
 
 
 def _missing(path: str) -> NotFound:

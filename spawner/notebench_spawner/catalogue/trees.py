@@ -76,7 +76,7 @@ def remove(tree: Path) -> None:
 
 
 def freeze(tree: Path) -> None:
-    """Take the right to write from everything in a tree."""
+    """Take the right to write from everything in a tree, and let everybody read it, whatever the umask was."""
     for folder, _, _ in os.walk(tree):
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -86,8 +86,10 @@ def freeze(tree: Path) -> None:
 
 
 def _close(path: Path, mode: int) -> None:
-    if mode & _WRITE:
-        path.chmod(stat.S_IMODE(mode) & ~_WRITE)
+    own = mode & 0o500
+    wanted = stat.S_IMODE(mode) & ~_WRITE | own >> 3 | own >> 6
+    if stat.S_IMODE(mode) != wanted:
+        path.chmod(wanted)
 
 
 def link(source: Path, target: Path, place: Path | None = None, *, without: str = "") -> None:

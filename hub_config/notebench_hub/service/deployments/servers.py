@@ -1,9 +1,9 @@
 """Model servers as workloads: how one is started, stopped, looked at, and why one has ended."""
 
+import asyncio
 import json
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 from notebench_spawner.backends.base import Handle, Observation
@@ -17,6 +17,7 @@ from notebench_hub.service.store.base import now
 from notebench_hub.service.store.deployments import DeploymentRecord, ServerRecord
 
 COMMAND = ("python", "-m", "notebench.serving")
+SOCKET = "model"
 _SENTENCE = 2000
 
 
@@ -55,7 +56,7 @@ class Servers:
     async def clean(self, server: ServerRecord) -> None:
         """Take away what an ended attempt leaves: its token and its socket."""
         await self._parts.tokens.end(AskerKind.model_server, server.workload)
-        self.socket(server).unlink(missing_ok=True)
+        await asyncio.to_thread(self._parts.hands.remove_runtime, server.workload)
 
     async def why(self, server: ServerRecord, seen: Observation) -> str:
         """Why it ended: in the model server's own words where it found some."""
@@ -66,8 +67,8 @@ class Servers:
         return said or seen.reason or "Its process is gone and nobody saw how it ended."
 
     def socket(self, server: ServerRecord) -> Path:
-        """Where this attempt listens: a short name, because the address of a socket is."""
-        return self._parts.place.sockets / f"m-{sha256(server.workload.encode()).hexdigest()[:12]}"
+        """Where this attempt listens."""
+        return self._parts.hands.runtime(server.workload) / SOCKET
 
     def _workload(self, record: DeploymentRecord, server: ServerRecord, token: str) -> Workload:
         environment = self._parts.environment

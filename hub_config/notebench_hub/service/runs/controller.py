@@ -103,12 +103,12 @@ class RunController:
     async def _settle(self, kept: Kept, look: Observation) -> None:
         """Its process is gone: take the last report from disk, then say how it ended."""
         run = kept.run
-        home = self._parts.environment.home(run.user)
-        said = await asyncio.to_thread(files.last_report, home, run.id, run.attempt)
+        hands = self._parts.hands
+        said = await asyncio.to_thread(files.last_report, hands, run.user, run.id, run.attempt)
         if said is not None:
             await self._parts.store.write(rows.report, run.id, said)
         await self._end(kept, *ending(look, said, kept.cancel_by))
-        await asyncio.to_thread(files.forget_state, home, run.id, run.attempt)
+        await asyncio.to_thread(files.forget_state, hands, run.user, run.id, run.attempt)
 
     async def _end(self, kept: Kept, state: RunState, reason: str) -> None:
         """Fence it off first, so that nothing that may be left of it speaks after its end."""

@@ -25,7 +25,7 @@ class Desk:
     async def ask(self, asker: Asker, request: RunRequest) -> Run:
         """Put a run into the queue. Raises Refused, NotFound, TooLarge or Unavailable."""
         check_parameters(request.parameters)
-        notebook_path(self._parts.environment.home(asker.name), request.notebook)
+        await notebook_path(self._parts.hands, asker.name, request.notebook)
         image, profile = await choice(self._parts.store, asker, request.image, request.profile)
         resolved = await self._parts.resolver.resolve(asker.name, image, profile)
         words = resolution.words(resolved)

@@ -1,5 +1,6 @@
 """Turns a run that was taken from the queue into a process: checks everything again, then starts it."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -37,23 +38,21 @@ class Launcher:
         await self._check_owner(kept.owner)
         resolved = await self._resolve(kept)
         home = self._parts.environment.home(run.user)
-        notebook = notebook_path(home, run.notebook)
-        relative = run.output or self._output(home, kept)
+        notebook = await notebook_path(self._parts.hands, run.user, run.notebook)
+        output = run.output or files.output_path(run.notebook, run.id, now())
+        await asyncio.to_thread(files.make_folder, self._parts.hands, run.user, output)
         words = resolution.words(resolved)
-        await self._parts.store.write(rows.plan, run.id, resolution.dump(resolved), words, relative)
+        await self._parts.store.write(rows.plan, run.id, resolution.dump(resolved), words, output)
         token = await self._parts.tokens.issue(AskerKind.run, run.id, run.user, run.acting_for)
         spec = {
             "notebook": str(notebook),
-            "output": str(home / relative),
+            "output": str(home / output),
             "parameters": run.parameters,
-            "state": str(files.state_path(home, run.id, run.attempt)),
+            "state": str(home / files.state_path(run.id, run.attempt)),
             "timeout_seconds": kept.timeout_seconds,
         }
         handle = await self._parts.backend.start(self._workload(kept, resolved, token, home, spec))
         await self._parts.store.write(rows.launched, run.id, handle.model_dump(mode="json"))
-
-    def _output(self, home: Path, kept: Kept) -> str:
-        return str(files.output_path(home, kept.run.notebook, kept.run.id, now()).relative_to(home))
 
     async def _resolve(self, kept: Kept) -> Resolved:
         if kept.resolved is not None:

@@ -86,11 +86,10 @@ async def _nothing() -> AsyncIterator[str]:
 
 async def _output(parts: Parts, desk: Desk, asker: Asker, run: str) -> StreamingResponse:
     kept = await desk.find(asker, run)
-    home = parts.environment.home(kept.run.user)
     try:
         if not kept.run.output:
             raise FileNotFoundError(run)
-        opened = await asyncio.to_thread(files.open_inside, home, home / kept.run.output)
+        opened = await asyncio.to_thread(parts.hands.open_file, kept.run.user, kept.run.output)
     except OSError:
         raise NotFound(
             "The run has no output notebook, or it was moved or removed.",

@@ -71,7 +71,7 @@ class Desk:
     ) -> ScheduleRecord:
         check(wish.cron, wish.timezone)
         check_parameters(wish.parameters)
-        notebook_path(self._parts.environment.home(asker.name), wish.notebook)
+        await notebook_path(self._parts.hands, asker.name, wish.notebook)
         image, profile = await choice(self._parts.store, asker, wish.image, wish.profile)
         resolved = await self._parts.resolver.resolve(asker.name, image, profile)
         due = None if wish.paused else next_fire(wish.cron, wish.timezone, self._now())

@@ -76,7 +76,7 @@ def remove(tree: Path) -> None:
 
 
 def freeze(tree: Path) -> None:
-    """Take the right to write from everything in a tree, and let everybody read it, whatever the umask was."""
+    """Take the right to write from all of a tree, and let everybody read it, whatever the umask was."""
     for folder, _, _ in os.walk(tree):
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -202,9 +202,14 @@ class OwnHands:
 def runtime_directory(sockets: Path, temporary: Path, workload: str) -> Path:
     """Where a workload keeps its sockets; below `temporary` where the names below `sockets` would not fit."""
     inside = sockets / runtime_name(workload)
-    if len(str(inside)) + len(_SOCKET_NAME) <= _SOCKET_LIMIT:
+    if fits_sockets(sockets):
         return inside
     return temporary / f"notebench-{os.getuid()}" / inside.name
+
+
+def fits_sockets(sockets: Path) -> bool:
+    """Whether the names of a kernel's sockets below `sockets` are short enough for the system."""
+    return len(str(sockets / runtime_name("x"))) + len(_SOCKET_NAME) <= _SOCKET_LIMIT
 
 
 def runtime_name(workload: str) -> str:

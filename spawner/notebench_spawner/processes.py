@@ -7,16 +7,17 @@ starts a process wraps its command with `shim_argv`; whoever comes later asks `r
 """
 
 import asyncio
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psutil
 from notebench.contract.errors import Unavailable
@@ -77,26 +78,45 @@ class Exit(BaseModel):
         return f"It ended with exit code {self.code}." if self.code else ""
 
 
-def shim_argv(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> list[str]:
+class Owner(NamedTuple):
+    """Whose account a workload's command becomes, where root starts it."""
+
+    uid: int
+    gid: int
+    reader: int
+    """Group that may read the workload's records and output."""
+
+
+def shim_argv(
+    spec: ProcessSpec,
+    folder: Path,
+    grace: float = GRACE_SECONDS,
+    owner: Owner | None = None,
+    environment: int = -1,
+) -> list[str]:
     """The command that starts a workload under its shim. To be run with `spec.env` and nothing else.
 
     The shim ends quietly, without starting anything, when the folder's workload was started before.
-    It passes on SIGTERM and SIGINT as SIGTERM, and kills `grace` seconds later.
+    It passes on SIGTERM and SIGINT as SIGTERM, and kills `grace` seconds later. With an owner `spec.env`
+    comes through the descriptor `environment`.
     """
     limits = spec.limits
+    words = zip(("--uid", "--gid", "--reader"), owner or (), strict=False)
     return [
         *(sys.executable, "-I", "-S", str(Path(shim.__file__).absolute()), str(folder.absolute())),
         *("--timeout", str(limits.timeout_seconds or 0), "--grace", str(grace)),
         *("--memory-mib", str(limits.memory_mib), "--cpu", str(limits.cpu), "--cwd", str(spec.cwd)),
         *("--processes", str(limits.processes), "--files", str(limits.files)),
+        *(part for option, number in words for part in (option, str(number))),
+        *(("--environment", str(environment)) if owner else ()),
         *("--", *spec.argv),
     ]
 
 
-def note(folder: Path, workload: Workload) -> None:
+def note(folder: Path, workload: Workload, reader: int | None = None) -> None:
     """Write down, without secrets, what a folder's process is, for `down`, `status` and people."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shim.write(folder / NOTE, workload.without_secrets().model_dump(mode="json"))
+    shim.write(folder / NOTE, workload.without_secrets().model_dump(mode="json"), reader)
 
 
 def read_note(folder: Path) -> Workload | None:
@@ -126,15 +146,20 @@ async def launch(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) 
     return await asyncio.to_thread(start, spec, folder, grace)
 
 
-def start(spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS) -> Record:
+def start(
+    spec: ProcessSpec, folder: Path, grace: float = GRACE_SECONDS, owner: Owner | None = None
+) -> Record:
     """Start a workload under its shim, or find the one that was. Blocks. Raises OSError or Unavailable.
 
-    The process belongs to nobody: it outlives the caller.
+    The process belongs to nobody: it outlives the caller. Root says whose account its command becomes.
     """
     if record := read_handle(folder):
         return record
     reap()
-    _open(shim_argv(spec, folder, grace), spec.env, folder)
+    if owner is None:
+        _open(shim_argv(spec, folder, grace), spec.env, folder)
+    else:
+        _open_for(owner, spec, folder, grace)
     return wait_for_record(folder)
 
 
@@ -161,14 +186,30 @@ def reap() -> None:
             _started.discard(child)
 
 
-def _open(argv: list[str], env: dict[str, str], folder: Path) -> None:
+def _open(argv: list[str], env: dict[str, str], folder: Path, *pass_fds: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     null = subprocess.DEVNULL
     _started.add(
         subprocess.Popen(
-            argv, env=env, cwd=folder, stdin=null, stdout=null, stderr=null, start_new_session=True
+            argv,
+            env=env,
+            cwd=folder,
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            start_new_session=True,
+            pass_fds=pass_fds,
         )
     )
+
+
+def _open_for(owner: Owner, spec: ProcessSpec, folder: Path, grace: float) -> None:
+    """The shim itself, which stays root's, must not see the command's environment: only the mark."""
+    with os.fdopen(os.memfd_create("environment"), "w") as words:
+        json.dump(spec.env, words)
+        words.flush()
+        argv = shim_argv(spec, folder, grace, owner, words.fileno())
+        _open(argv, {MARK: spec.id}, folder, words.fileno())
 
 
 def running(root: Path) -> list[Path]:
@@ -218,9 +259,14 @@ def end_folders(folders: list[Path], grace: float) -> None:
     end_leftovers({folder.name for folder in left})
 
 
-def end_leftovers(ids: set[str]) -> None:
-    """Kill what still carries the mark of these workloads; shims last, so that they can record the end."""
+def end_leftovers(ids: set[str], accounts: Collection[int] | None = None) -> None:
+    """Kill what still carries the mark of these workloads; shims last, so that they can record the end.
+
+    With `accounts` only processes of these, and shims: anybody may give the mark to a process of their own.
+    """
     left = [process for process in marked(ids) if process.pid != os.getpid()] if ids else []
+    if accounts is not None:
+        left = [process for process in left if _is_shim(process) or _account(process) in accounts]
     shims = [process for process in left if _is_shim(process)]
     for process in left:
         if process not in shims:
@@ -230,6 +276,13 @@ def end_leftovers(ids: set[str]) -> None:
         if process.is_running():
             _send(process.pid, signal.SIGKILL)
     psutil.wait_procs(left, timeout=KILL_SECONDS / 2)
+
+
+def _account(process: psutil.Process) -> int:
+    try:
+        return process.uids().real
+    except psutil.Error:
+        return -1
 
 
 def _is_shim(process: psutil.Process) -> bool:

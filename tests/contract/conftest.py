@@ -14,6 +14,8 @@ from notebench_spawner.backends.memory import MemoryBackend, Outcome
 from notebench_spawner.backends.process import ProcessBackend
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
+from tests.launcher.world import World, why_not, world
+
 Make = Callable[..., Workload]
 
 BEHAVIOURS: dict[str, tuple[str, Outcome]] = {
@@ -68,8 +70,20 @@ def environments(root: Path) -> Path:
     return root
 
 
-@pytest.fixture(params=["memory", "process"])
+@pytest.fixture(scope="module")
+def launched() -> Iterator[World]:
+    """An installation whose people have accounts of their own."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with world() as made:
+        yield made
+
+
+@pytest.fixture(params=["memory", "process", "launcher"])
 def seam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seam]:
+    if request.param == "launcher":
+        yield _launched(request.getfixturevalue("launched"))
+        return
     home = tmp_path / "home"
     home.mkdir()
 
@@ -88,3 +102,15 @@ def seam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seam]:
 
     yield Seam("process", again(), again, make)
     processes.end_all(place, grace=1)
+
+
+def _launched(made: World) -> Seam:
+    """The same backend over the launcher's hands."""
+
+    def again() -> Backend:
+        return ProcessBackend(made.workloads, made.root / "environments", grace=0.5, hands=made.hands)
+
+    def make(behaviour: str, **more: object) -> Workload:
+        return made.workload("ada", BEHAVIOURS[behaviour][0], **more)
+
+    return Seam("launcher", again(), again, make)

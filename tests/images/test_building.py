@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from notebench.contract.errors import Unavailable
 from notebench_spawner.catalogue import trees
+from notebench_spawner.catalogue.built import MANIFEST, environment, is_built
 from notebench_spawner.catalogue.distribution import pack, wheel
-from notebench_spawner.catalogue.environments import MANIFEST, Step, build, environment, is_built
+from notebench_spawner.catalogue.environments import Step, build
 from notebench_spawner.catalogue.load import CatalogueFile, load
 from notebench_spawner.catalogue.uvtool import uv
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from notebench.contract.errors import Unavailable
 from notebench_spawner.catalogue import trees
-from notebench_spawner.catalogue.environments import installed
+from notebench_spawner.catalogue.built import installed
 from notebench_spawner.catalogue.layers import added_packages, ensure_layer
 
 from tests.images.conftest import Built

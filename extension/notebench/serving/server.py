@@ -23,7 +23,10 @@ _PATH_LIMIT = 107  # bytes of a Unix socket's address
 
 
 def listen(uds: str, host: str, port: int) -> socket.socket:
-    """A socket at the path, open to this account only, or at a port. Raises Refused or OSError."""
+    """A socket at the path, open to this account and who may share its directory, or at a port.
+
+    Raises Refused or OSError.
+    """
     if not uds:
         sock = socket.create_server((host, port), backlog=512)
         # asyncio does this only for sockets it made itself; without it each answer waits 40 ms.
@@ -38,7 +41,8 @@ def listen(uds: str, host: str, port: int) -> socket.socket:
         path.unlink()  # left over by a server that was killed
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.bind(uds)
-    path.chmod(0o600)
+    # The setgid bit of the directory says that its group is meant to reach the socket: see `make_runtime`.
+    path.chmod(0o660 if path.parent.stat().st_mode & stat.S_ISGID else 0o600)
     sock.listen(512)
     return sock
 

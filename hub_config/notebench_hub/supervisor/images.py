@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from notebench.contract.errors import NotebenchError
-from notebench_spawner.catalogue import environments, hardware
+from notebench_spawner.catalogue import built, environments, hardware
 from notebench_spawner.catalogue.environments import Report
 from notebench_spawner.catalogue.load import CatalogueFile, load
 from notebench_spawner.catalogue.resolve import image_version, resolve, title_of
@@ -46,7 +46,7 @@ def missing(catalogue: CatalogueFile, place: Place) -> Iterator[ImageVersion]:
         if version is None or not version.embedded.available:
             continue
         found = image_version(catalogue, image, version, embedded=True)
-        if not environments.is_built(place.environments, found.identity):
+        if not built.is_built(place.environments, found.identity):
             yield found
 
 

@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from notebench.contract.catalogue import Package
 from notebench.contract.errors import Unavailable
-from packaging.utils import canonicalize_name
 
 from notebench_spawner.catalogue import trees
+from notebench_spawner.catalogue.built import (
+    MANIFEST,
+    environment,
+    installed,
+    is_built,
+    pip_folder,
+    site_packages,
+)
 from notebench_spawner.catalogue.distribution import wheel
 from notebench_spawner.catalogue.identity import OURS, foundation, identity, python_version
 from notebench_spawner.catalogue.load import CatalogueFile, current_content
@@ -28,8 +34,6 @@ from notebench_spawner.workload import ImageVersion
 
 _CHUNK = 12
 """Packages per step of progress; large enough that downloads run side by side."""
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,6 @@ FINISHING = N_("Adding Notebench")
 
 def _silent(_step: Step) -> None:
     """Reports to nobody."""
-
-
-def environment(root: Path, name: str) -> Path:
-    """Where the environment of an identity is, or will be."""
-    return root / name
-
-
-def is_built(root: Path, name: str) -> bool:
-    """Whether the environment is there and whole."""
-    return (environment(root, name) / MANIFEST).is_file()
 
 
 def build(catalogue: CatalogueFile, image: ImageVersion, root: Path, report: Report = _silent) -> Path:
@@ -166,25 +160,6 @@ def _compose(catalogue: CatalogueFile, image: ImageVersion, base: Path, target: 
     }
     _write_manifest(target, manifest)
     trees.freeze(target)
-
-
-def site_packages(environment: Path) -> Path:
-    """The directory that holds an environment's packages."""
-    return next((environment / "lib").glob("python3.*/site-packages"))
-
-
-def pip_folder(environment: Path) -> Path:
-    """Where the pip for environment layers is; the image itself has none that installs."""
-    return environment / "share" / "notebench" / "pip"
-
-
-def installed(environment: Path) -> list[Package]:
-    """Every distribution in an environment, read from the names of its metadata folders only."""
-    found = (path.name.removesuffix(".dist-info") for path in site_packages(environment).glob("*.dist-info"))
-    pairs = sorted(
-        (canonicalize_name(name), version) for name, _, version in (one.partition("-") for one in found)
-    )
-    return [Package(name=name, version=version) for name, version in pairs]
 
 
 _REFUSAL = '''"""Stands where pip would be: this environment is shared, people install into their layer."""

@@ -16,7 +16,7 @@ from notebench.contract.catalogue import Package
 from notebench.contract.errors import Unavailable
 
 from notebench_spawner.catalogue import trees
-from notebench_spawner.catalogue.environments import (
+from notebench_spawner.catalogue.built import (
     MANIFEST,
     environment,
     installed,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from notebench_spawner.catalogue import environments
+from notebench_spawner.catalogue import built, environments
 from notebench_spawner.catalogue.load import load
 from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.workload import Workload
@@ -26,5 +26,5 @@ async def prepare_environment(
 
 
 def _build(workload: Workload, catalogue: Path, root: Path, report: Told) -> None:
-    if not environments.is_built(root, workload.image.identity):
+    if not built.is_built(root, workload.image.identity):
         environments.build(load(catalogue), workload.image, root, report)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
+RESOURCES = {"gpu": {"nvidia.com/gpu": 1}, "two-gpus": {"nvidia.com/gpu": 2}}
 USERS = {"ada": ["wine"], "bob": ["wine"], "eve": []}
 
 
@@ -115,6 +116,7 @@ def serve(root: Path) -> None:
     from notebench_hub.service.doors.hub import HubClient, HubUser
     from notebench_hub.service.doors.login import Login
     from notebench_hub.service.doors.seal import Seal
+    from notebench_hub.service.feature import Feature
     from notebench_hub.service.ports import Resolved
     from notebench_hub.service.store import projects
     from notebench_hub.settings import Runs, Settings
@@ -166,7 +168,12 @@ def serve(root: Path) -> None:
             return Resolved(
                 ImageVersion(image=image or "minimal", version="2026.11", identity="image-1", python="3.11"),
                 "Minimal",
-                Hardware(profile=profile or "small", cpu=1, memory_mib=options.get("memory_mib", 1024)),
+                Hardware(
+                    profile=profile or "small",
+                    cpu=1,
+                    memory_mib=options.get("memory_mib", 1024),
+                    resources=RESOURCES.get(profile, {}),
+                ),
             )
 
     async def prepare(workload: Workload) -> None:
@@ -181,7 +188,7 @@ def serve(root: Path) -> None:
     settings = Settings(runs=Runs(concurrency=options.get("concurrency", 2)))
     backend = ProcessBackend(place.workloads, images, grace=options.get("grace", 10), prepare=prepare)
     hub = FileHub(instance.hub_api_url, "none")
-    parts = build_parts(place, instance, settings, backend)
+    parts = build_parts(place, instance, settings, backend, backend.hands)
     login = Login(hub, Seal("0" * 64), secret="none")
     doors = Doors(parts.store, hub, parts.tokens, login)
     parts = replace(parts, hub=hub, doors=doors, resolver=OneImage())
@@ -197,6 +204,10 @@ def serve(root: Path) -> None:
         from notebench_hub.service.app import compose
 
         features.extend(compose(parts))
+    if "sessions" in names:
+        from notebench_hub.service import sessions
+
+        features.append(sessions.feature(parts))
     if "runs" in names:
         from notebench_hub.service import runs
 
@@ -215,7 +226,6 @@ def serve(root: Path) -> None:
         from notebench.contract.errors import NotFound
         from notebench.contract.tracking import Column, ModelVersion, Signature
         from notebench_hub.service import deployments
-        from notebench_hub.service.feature import Feature
 
         class FileModels:
             """A registry in a file: versions of the model `wine`, and what `@champion` means."""
@@ -241,6 +251,8 @@ def serve(root: Path) -> None:
         served = tuple(options["serving"]) if "serving" in options else deployments.COMMAND
         features.append(deployments.feature(parts, FileModels(), directory, command=served, every=0.1))
         features.append(Feature(name="where", outside=[door]))
+    if "all" not in names:
+        features.append(Feature(name="devices", controllers=[parts.devices]))
     uvicorn.run(create_app(parts, features), host="127.0.0.1", port=options["port"], access_log=False)
 
 

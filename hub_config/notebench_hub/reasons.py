@@ -21,6 +21,11 @@ TEMPLATES = (
     N_("The machine was restarted while it ran."),
     N_("Nobody knows how it ended: it is not there any more."),
     N_("It could not be started: {reason}."),
+    N_(
+        "It waits: profile '{profile}' needs {needs} × {resource}, and {free} of {has} are free; the first "
+        "was taken at {since}."
+    ),
+    N_("It waits for {resource}, behind an earlier notebook run."),
     N_("It waits: {reason}"),
     # Refusals at the time when a run is due
     N_("The hub knows no user {user} any more."),

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from notebench.contract.errors import Refused
 
-from notebench_spawner import beneath, processes
+from notebench_spawner import beneath, limits, processes
 from notebench_spawner.catalogue.layers import ensure_layer
 from notebench_spawner.listeners import listens
 from notebench_spawner.names import folder_name
@@ -59,6 +59,13 @@ class Hands(Protocol):
 
     def end_leftovers(self, workloads: set[str]) -> None:
         """Kill what still carries the mark of these workloads, shims last."""
+        ...
+
+    def settle(self, workload: str) -> bool:
+        """Whether nothing of a workload runs, nor ever will: what a killed shim has left is ended first.
+
+        False while its shim lives, which is not disturbed.
+        """
         ...
 
     def forget(self, workload: str) -> None:
@@ -149,6 +156,14 @@ class OwnHands:
     def end_leftovers(self, workloads: set[str]) -> None:
         """Signals to whatever carries their mark."""
         processes.end_leftovers(workloads)
+
+    def settle(self, workload: str) -> bool:
+        """By its shim's lock, its control group and its mark."""
+        if not processes.fence(self.workloads / workload):
+            return False
+        limits.prepare(self.workloads)
+        processes.end_leftovers({workload})
+        return not any(processes.marked({workload}))
 
     def forget(self, workload: str) -> None:
         """Remove what is left of it here."""

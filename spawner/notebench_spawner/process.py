@@ -158,8 +158,6 @@ def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) ->
         "SHELL": "/bin/bash",
     }
     passed = {k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)}
-    if not workload.hardware.resources.get("nvidia.com/gpu"):
-        base["CUDA_VISIBLE_DEVICES"] = ""
     return {
         **base,
         **passed,
@@ -167,6 +165,13 @@ def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) ->
         **workload.env,
         **workload.secret_env,
         "HOME": str(workload.home),
+        # Without devices of its own a workload is shown none.
+        "CUDA_VISIBLE_DEVICES": ",".join(
+            device
+            for resource, devices in sorted(workload.devices.items())
+            if resource.startswith("nvidia.com/")
+            for device in devices
+        ),
         MARK: workload.id,
     }
 

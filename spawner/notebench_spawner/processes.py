@@ -7,6 +7,7 @@ starts a process wraps its command with `shim_argv`; whoever comes later asks `r
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -227,6 +228,28 @@ def marked(ids: set[str]) -> Iterator[psutil.Process]:
                 yield process
         except psutil.Error:
             continue  # ended meanwhile, or somebody else's
+
+
+def fence(folder: Path, reader: int | None = None) -> bool:
+    """Whether a folder's shim has ended; one that has not come up yet never starts anything after this.
+
+    A shim holds the folder's lock for life, so who has the lock knows. The group `reader` may read what is
+    written. Raises OSError.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder / shim.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if read_handle(folder) is None:
+            nobody = {"pid": 0, "started": "", "boot": "", "id": folder.name, "time": shim.now()}
+            ended: dict[str, object] = {"code": None, "signal": None, "ended": shim.now(), "stopped": True}
+            shim.write(folder / shim.EXIT, ended, reader)
+            shim.write(folder / shim.HANDLE, nobody, reader)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 def ask_to_end(folder: Path) -> None:

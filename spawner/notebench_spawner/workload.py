@@ -69,6 +69,8 @@ class Workload(BaseModel):
     env: dict[str, str] = Field(default_factory=dict)
     secret_env: dict[str, str] = Field(default_factory=dict, repr=False)
     """Given to the process, never logged, never stored with the record."""
+    devices: dict[str, list[str]] = Field(default_factory=dict)
+    """What was reserved for it alone, by resource: names under which a program asks for its devices."""
     socket: Path | None = None
     """Where a model server listens on one machine."""
     timeout_seconds: int | None = None

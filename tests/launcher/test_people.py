@@ -257,3 +257,16 @@ def test_an_id_belongs_to_who_used_it_first(shared: World) -> None:
 def test_an_environment_may_be_large(shared: World) -> None:
     env = {"TEST_CODE": "import os; print(len(os.environ['SPEC']))", "SPEC": "x" * 120_000}
     assert shared.run("lena", "", env=env).strip() == "120000"
+
+
+def test_what_runs_is_not_settled_and_what_is_settled_never_runs(shared: World) -> None:
+    one = shared.workload("ada", STAY)
+    shared.launch(one)
+    assert not shared.hands.settle(one.id)
+    assert processes.alive(processes.read_handle(shared.hands.workloads / one.id))
+    processes.end(shared.hands.workloads / one.id, 1)
+    assert shared.hands.settle(one.id)
+    late = shared.workload("ada", STAY)
+    assert shared.hands.settle(late.id)
+    shared.launch(late)
+    assert not processes.alive(processes.read_handle(shared.hands.workloads / late.id))

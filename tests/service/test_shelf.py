@@ -10,9 +10,10 @@ from notebench_hub.service.doors.hub import HubClient, HubUser
 from notebench_hub.service.shelf import Shelf
 from notebench_hub.service.store import Store
 from notebench_hub.shipped import images_folder
+from notebench_spawner.catalogue.devices import GPU, Device
 from notebench_spawner.catalogue.hardware import Machine
 
-MACHINE = Machine(cores=64, memory_mib=262_144, resources={"nvidia.com/gpu": 1})
+MACHINE = Machine(cores=64, memory_mib=262_144, devices=(Device("GPU-1", GPU),))
 
 
 class Town(HubClient):

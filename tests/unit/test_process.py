@@ -93,10 +93,13 @@ def test_addresses_with_passwords_are_not_passed_on() -> None:
     assert env["HTTPS_PROXY"] == "http://proxy:3128"
 
 
-def test_a_gpu_is_visible_only_where_the_profile_has_one() -> None:
-    gpu = Hardware(profile="gpu", cpu=4, memory_mib=1, resources={"nvidia.com/gpu": 1})
-    assert "CUDA_VISIBLE_DEVICES" not in process_spec(workload(hardware=gpu), ROOT).env
-    assert process_spec(workload(), ROOT).env["CUDA_VISIBLE_DEVICES"] == ""
+def test_a_gpu_is_visible_only_where_it_was_reserved() -> None:
+    given = workload(
+        devices={"nvidia.com/gpu": ["GPU-1", "GPU-2"]}, env={"CUDA_VISIBLE_DEVICES": "GPU-of-others"}
+    )
+    assert process_spec(given, ROOT).env["CUDA_VISIBLE_DEVICES"] == "GPU-1,GPU-2"
+    asked = Hardware(profile="gpu", cpu=4, memory_mib=1, resources={"nvidia.com/gpu": 1})
+    assert process_spec(workload(hardware=asked), ROOT).env["CUDA_VISIBLE_DEVICES"] == ""
 
 
 def test_secrets_are_in_no_text() -> None:

@@ -61,6 +61,8 @@ class ProfileCard(Answer):
     """Extended resources, for example `{"nvidia.com/gpu": 1}`."""
     available: bool = True
     reason: str = ""
+    free: str = ""
+    """How many of its devices are free now on this machine, a few words; empty where it needs none."""
     enforced: str = ""
     """How this installation enforces CPU and memory, one sentence."""
 

@@ -57,7 +57,11 @@ export function PlaceFields({ value, onChange, problem }: IPlaceFieldsProps): Re
                 { value: '', label: trans.__('Default') },
                 ...profiles.map(card => ({
                   value: card.id,
-                  label: reasoned(card.title, card.available, card.reason),
+                  label: reasoned(
+                    card.free ? `${card.title} (${card.free})` : card.title,
+                    card.available,
+                    card.reason
+                  ),
                   disabled: !card.available
                 }))
               ]}

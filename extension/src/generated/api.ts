@@ -1287,6 +1287,11 @@ export interface components {
        * @default
        */
       enforced: string;
+      /**
+       * Free
+       * @default
+       */
+      free: string;
       /** Id */
       id: string;
       /** Memory Mib */

@@ -23,6 +23,7 @@ from notebench_hub.service import (
     sessions,
 )
 from notebench_hub.service.controllers import Controllers
+from notebench_hub.service.devices import Devices
 from notebench_hub.service.doors import Doors
 from notebench_hub.service.doors.hub import HubClient
 from notebench_hub.service.doors.login import Login
@@ -45,11 +46,12 @@ def build_parts(
 ) -> Parts:
     """What features share; `hands` are those of the installation. Opens nothing yet: the lifespan does."""
     hands = hands or hands_of(place)
+    machine = _machine(settings)
     store = Store(place.service / "notebench.db", audit_key=place.secret("audit-key"))
     hub_token = place.secret("service-hub-token")
     hub = HubClient(instance.hub_api_url, hub_token)
     tokens = Tokens(store)
-    shelf = Shelf(catalogue_file(settings), _machine(settings), store, hub)
+    shelf = Shelf(catalogue_file(settings), machine, store, hub)
     login = Login(hub, Seal(place.secret("service-cookie")), secret=hub_token)
     return Parts(
         place=place,
@@ -64,6 +66,7 @@ def build_parts(
         resolver=shelf,
         backend=backend,
         hands=hands,
+        devices=Devices(store, machine.devices if machine else (), hands.settle),
     )
 
 
@@ -83,6 +86,7 @@ def compose(parts: Parts) -> list[Feature]:
         deployments.feature(parts, tracking.models, directory),
         gateway.feature(parts, mlflow, workspaces, directory),
         pages.feature(parts),
+        Feature(name="devices", controllers=[parts.devices]),
     ]
 
 

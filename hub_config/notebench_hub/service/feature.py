@@ -18,6 +18,7 @@ from notebench_hub.place import Instance, Place
 from notebench_hub.settings import Settings
 
 if TYPE_CHECKING:
+    from notebench_hub.service.devices import Devices
     from notebench_hub.service.doors import Doors
     from notebench_hub.service.doors.hub import HubClient
     from notebench_hub.service.doors.tokens import Tokens
@@ -75,6 +76,8 @@ class Parts:
     """Launches runs and model servers."""
     hands: Hands
     """Reaches into people's homes; its verbs block."""
+    devices: "Devices"
+    """Reserves this machine's devices for workloads."""
 
     @property
     def prefix(self) -> str:

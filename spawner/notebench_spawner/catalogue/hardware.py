@@ -1,22 +1,17 @@
 """What this machine has: cores, memory, graphics processors; and what of a profile it cannot give."""
 
 import os
-import re
-import shutil
-import subprocess
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from notebench.contract.errors import Refused
 
+from notebench_spawner.catalogue.devices import DRIVER, Device, discover
 from notebench_spawner.catalogue.model import Profile
 
 _MEBIBYTE = 1024 * 1024
-_GPU_DEVICE = re.compile(r"nvidia[0-9]+")
-_MIG_LINE = re.compile(r"^\s*MIG\s+([0-9]+g\.[0-9]+gb\S*)\s+Device", re.MULTILINE)
-_LOOK_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -25,14 +20,18 @@ class Machine:
 
     cores: int
     memory_mib: int
-    resources: dict[str, int] = field(default_factory=dict)
-    """Extended resources by Kubernetes' names, for example `{"nvidia.com/gpu": 1}`."""
+    devices: tuple[Device, ...] = ()
+
+    @property
+    def resources(self) -> dict[str, int]:
+        """Extended resources by Kubernetes' names, for example `{"nvidia.com/gpu": 1}`."""
+        return dict(Counter(device.resource for device in self.devices))
 
 
-def look(devices: Path = Path("/dev")) -> Machine:
+def look(driver: Path = DRIVER) -> Machine:
     """The machine this runs on: cores and memory that this process may use, containers' limits included."""
     memory = min(psutil.virtual_memory().total, _cgroup_memory())
-    return Machine(len(os.sched_getaffinity(0)), memory // _MEBIBYTE, _graphics(devices))
+    return Machine(len(os.sched_getaffinity(0)), memory // _MEBIBYTE, discover(driver))
 
 
 def lacks(machine: Machine, profile: Profile) -> Refused | None:
@@ -80,31 +79,3 @@ def _cgroup_memory() -> int:
         except (OSError, ValueError):  # no such cgroup version here, or the word `max`
             continue
     return 1 << 62
-
-
-def _graphics(devices: Path) -> dict[str, int]:
-    """NVIDIA's processors by device file; slices as `nvidia-smi -L` lists them."""
-    try:
-        cards = [entry.name for entry in devices.iterdir() if _GPU_DEVICE.fullmatch(entry.name)]
-    except OSError:
-        cards = []
-    if not cards:
-        return {}
-    slices = Counter(_MIG_LINE.findall(_listing()))
-    return {
-        "nvidia.com/gpu": len(cards),
-        **{f"nvidia.com/mig-{name}": count for name, count in slices.items()},
-    }
-
-
-def _listing() -> str:
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [tool, "-L"], capture_output=True, text=True, timeout=_LOOK_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout

@@ -63,6 +63,10 @@ class LauncherHands:
         """Signals to processes of their owners that carry their mark."""
         self._ask("end_leftovers", workloads=sorted(workloads))
 
+    def settle(self, workload: str) -> bool:
+        """By its shim's lock, its control group and its mark."""
+        return bool(self._ask("settle", workload=workload))
+
     def forget(self, workload: str) -> None:
         """Remove what is left of it here."""
         self._ask("forget", workload=workload)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from notebench_spawner import beneath, identity, processes
+from notebench_spawner import beneath, identity, limits, processes
 from notebench_spawner.catalogue.layers import ensure_layer
 from notebench_spawner.launcher import checks, folders, starting, tidying
 from notebench_spawner.launcher.accounts import Account, Accounts
@@ -51,6 +51,15 @@ class Desk:
             if owner:
                 processes.end_leftovers({one}, accounts={owner.uid})
         return _NOTHING
+
+    def settle(self, words: Words) -> Answer:
+        one = checks.workload_id(words)
+        with starting.locked(self.installation.workloads / one, self.parts.gid) as folder:
+            if not processes.fence(folder, self.parts.gid):
+                return False, ()
+        limits.prepare(self.installation.workloads)
+        self.end_leftovers({"workloads": [one]})
+        return True, ()
 
     def forget(self, words: Words) -> Answer:
         tidying.forget(self.installation, checks.workload_id(words))
@@ -133,6 +142,7 @@ VERBS: Mapping[str, Callable[[Desk, Words], Answer]] = {
     "launch": Desk.launch,
     "ask_to_end": Desk.ask_to_end,
     "end_leftovers": Desk.end_leftovers,
+    "settle": Desk.settle,
     "forget": Desk.forget,
     "listens": Desk.listens,
     "prepare_home": Desk.prepare_home,

@@ -25,6 +25,7 @@ SECONDS: dict[str, int] = {
     "launch": 60,
     "ask_to_end": 10,
     "end_leftovers": 30,
+    "settle": 60,
     "forget": 60,
     "listens": 10,
     "prepare_home": 120,

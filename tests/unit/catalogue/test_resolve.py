@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from notebench.contract.errors import NotAllowed, Refused
+from notebench_spawner.catalogue.devices import GPU, Device
 from notebench_spawner.catalogue.hardware import Machine
 from notebench_spawner.catalogue.identity import identity, python_version
 from notebench_spawner.catalogue.load import CatalogueFile
@@ -14,7 +15,7 @@ from notebench_spawner.catalogue.resolve import resolve
 from tests.unit.catalogue.shelf import stock
 
 LAPTOP = Machine(cores=2, memory_mib=8000)
-SERVER = Machine(cores=16, memory_mib=64000, resources={"nvidia.com/gpu": 2})
+SERVER = Machine(cores=16, memory_mib=64000, devices=(Device("GPU-1", GPU), Device("GPU-2", GPU)))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from notebench_spawner.catalogue.devices import Device
 from notebench_spawner.catalogue.hardware import Machine, look
 from notebench_spawner.catalogue.load import CatalogueFile
 from notebench_spawner.catalogue.view import view
@@ -62,23 +63,60 @@ def test_texts_in_the_readers_language(catalogue: CatalogueFile) -> None:
     assert profiles[1].reason.startswith("<Profile 'large' needs 8 cores")
 
 
-def test_this_machine_can_be_looked_at(tmp_path: Path) -> None:
-    machine = look(devices=tmp_path)
+TOOL = """\
+GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77)
+  MIG 1g.5gb      Device  0: (UUID: MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f)
+  MIG 1g.5gb+me   Device  1: (UUID: MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb)
+GPU 1: NVIDIA GeForce RTX 4090 (UUID: GPU-f1b6fa11-c2f7-1a4e-8a3b-6b4b0b1a9d0e)
+"""
+INFORMATION = """\
+Model: \t\t Tesla T4
+IRQ:   \t\t 33
+GPU UUID: \t {}
+Video BIOS: \t 90.04.84.00.06
+Bus Type: \t PCIe
+Device Minor: \t 0
+GPU Excluded:\t No
+"""
+
+
+def put_tool(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A program in the driver's tool's place, with its output."""
+    tool = folder / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
+
+
+def test_this_machine_can_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    machine = look(driver=tmp_path)
     assert machine.cores >= 1
     assert machine.memory_mib > 100
     assert machine.resources == {}
-    for name in ("nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"):
-        (tmp_path / name).touch()
-    assert look(devices=tmp_path).resources["nvidia.com/gpu"] == 2
 
 
-def test_slices_of_graphics_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "nvidia0").touch()
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text(
-        "#!/bin/sh\necho 'GPU 0: NVIDIA A100-PCIE-40GB (UUID: GPU-1)'\n"
-        "echo '  MIG 1g.5gb      Device  0: (UUID: MIG-1)'\necho '  MIG 1g.5gb Device 1: (UUID: MIG-2)'\n"
-    )
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert look(devices=tmp_path).resources == {"nvidia.com/gpu": 1, "nvidia.com/mig-1g.5gb": 2}
+def test_the_drivers_tool_names_processors_and_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_tool(tmp_path, monkeypatch, f"cat <<'END'\n{TOOL}END")
+    machine = look(driver=tmp_path)
+    # The divided one is not handed out as a whole.
+    assert machine.resources == {
+        "nvidia.com/gpu": 1,
+        "nvidia.com/mig-1g.5gb": 1,
+        "nvidia.com/mig-1g.5gb.me": 1,
+    }
+    assert [one.id[:8] for one in machine.devices] == ["MIG-c6d4", "MIG-cba6", "GPU-f1b6"]
+    assert machine.devices[2].name == "NVIDIA GeForce RTX 4090"
+
+
+@pytest.mark.parametrize("script", ["exit 9", "echo 'Failed to initialize NVML'; exit 255"])
+def test_the_drivers_files_name_processors_where_its_tool_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    put_tool(tmp_path, monkeypatch, script)
+    for place, uuid in (("0000:00:1e.0", "GPU-1b2c"), ("0000:00:1f.0", "GPU-????????")):
+        (tmp_path / "gpus" / place).mkdir(parents=True)
+        (tmp_path / "gpus" / place / "information").write_text(INFORMATION.format(uuid))
+    assert look(driver=tmp_path).devices == (Device("GPU-1b2c", "nvidia.com/gpu", "Tesla T4"),)

@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from notebench.contract.catalogue import Catalogue, Choice
+from notebench.contract.catalogue import Catalogue, Choice, ProfileCard
+from notebench.contract.errors import Translate
 from notebench.contract.people import PERSONAL
 from notebench_spawner import limits
 from notebench_spawner.catalogue.load import CatalogueFile
@@ -12,6 +13,7 @@ from notebench_spawner.marks import N_
 from notebench_spawner.process import enforcement
 
 from notebench_hub.i18n import negotiate, translator
+from notebench_hub.service.devices import Devices
 from notebench_hub.service.doors.hub import HubClient, HubUser
 from notebench_hub.service.shelf import Shelf
 from notebench_hub.service.store import Store, projects, sessions
@@ -20,15 +22,18 @@ _SHARED_ACCOUNT = N_(
     "All sessions here share one system account: for one person, or for people who trust each other."
 )
 
+_FREE = N_("{free} of {has} × {resource} free")
+
 
 class Shown:
     """Shows the catalogue to people."""
 
-    def __init__(self, shelf: Shelf, store: Store, hub: HubClient, workloads: Path) -> None:
+    def __init__(self, shelf: Shelf, store: Store, hub: HubClient, workloads: Path, devices: Devices) -> None:
         self._shelf = shelf
         self._store = store
         self._hub = hub
         self._workloads = workloads
+        self._devices = devices
 
     async def to(self, name: str, accept_language: str | None) -> Catalogue:
         """Everything this user may choose. A user whom the hub does not know sees what is for everybody."""
@@ -43,7 +48,11 @@ class Shown:
         if machine is not None:
             sentence, values = enforcement(await asyncio.to_thread(limits.means, self._workloads))
             enforced = say(sentence).format_map(values)
-            profiles = [card.model_copy(update={"enforced": enforced}) for card in profiles]
+            counts = await self._devices.counts()
+            profiles = [
+                card.model_copy(update={"enforced": enforced, "free": _free(card, counts, say)})
+                for card in profiles
+            ]
         memberships = await self._store.read(projects.memberships, name, user.groups)
         names = [one.project for one in memberships]
         return Catalogue(
@@ -69,3 +78,13 @@ class Shown:
             return Choice(image=usual.image, profile=usual.profile, acting_for=acting)
         profile = last.profile if last.profile in image.profiles else image.profiles[0]
         return Choice(image=last.image, profile=profile, acting_for=acting)
+
+
+def _free(card: ProfileCard, counts: dict[str, tuple[int, int]], say: Translate) -> str:
+    """How many of a profile's devices are free now; nothing where it cannot be had here anyway."""
+    if not card.available:
+        return ""
+    found = {name: counts[name] for name in card.resources if name in counts}
+    return ", ".join(
+        say(_FREE).format(free=free, has=has, resource=name) for name, (free, has) in found.items()
+    )

@@ -10,11 +10,13 @@ from functools import partial
 from notebench.contract.errors import NotebenchError, Unavailable
 from notebench_spawner.backends.base import Handle, Observation, Phase
 
+from notebench_hub.service import resolution
 from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
 from notebench_hub.service.deployments.directory import Directory
 from notebench_hub.service.deployments.plan import Plan, back_off, observed, plan
 from notebench_hub.service.deployments.probe import is_ready
 from notebench_hub.service.deployments.servers import Servers
+from notebench_hub.service.devices import DevicesBusy, waiting_for
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.store import deployments as rows
 from notebench_hub.service.store.base import now
@@ -28,6 +30,9 @@ _SILENT = 3
 """So many probes in a row may fail before a server that was ready counts as hanging."""
 
 _LOAD_MINUTES = 15
+_WAITS = timedelta(seconds=2)
+"""How long until a server asks again for devices that were not free."""
+
 _HEALTHY_SECONDS = 60.0
 _DRAIN_SECONDS = 1.0
 """Between taking a server out of the directory and ending it: requests on their way arrive."""
@@ -168,12 +173,18 @@ class DeploymentController:
     async def _start(self, record: DeploymentRecord, server: ServerRecord) -> None:
         try:
             await self._servers.start(record, server)
+        except DevicesBusy as error:  # no failure: it waits its turn
+            waits = replace(server, retry_at=now() + _WAITS, reason=waiting_for(error))
+            await self._parts.store.write(rows.keep, waits)
         except Exception as error:  # also what nobody foresaw: it is tried again, slower and slower
             if not isinstance(error, NotebenchError):
                 log.exception("model server %s could not be started", server.workload)
             failures = server.failures + 1
             retry_at = now() + back_off(failures, None)
             failed = replace(server, failures=failures, retry_at=retry_at, reason=cannot_start(error))
+            if resolution.load(server.resolved).hardware.resources:
+                # Another attempt is another holder: meanwhile its devices are free for others.
+                failed = replace(failed, attempt=server.attempt + 1)
             await self._parts.store.write(rows.keep, failed)
 
     async def _stop(self, server: ServerRecord) -> None:

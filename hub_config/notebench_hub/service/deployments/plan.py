@@ -86,7 +86,8 @@ def _meanwhile(version: str, trouble: str) -> str:
 def _not_yet(current: list[ServerRecord], trouble: str) -> tuple[Observed, str]:
     """Nothing answers."""
     if trouble:
-        return Observed.failing, trouble
+        waits = not any(one.live or one.failures for one in current)  # for devices
+        return (Observed.pending if waits else Observed.failing), trouble
     if any(one.live for one in current):
         return Observed.starting, N_("The model is being loaded.")
     return Observed.pending, N_("Its environment is being prepared.")

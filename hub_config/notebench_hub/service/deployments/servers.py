@@ -15,6 +15,7 @@ from notebench_hub.service.feature import Parts
 from notebench_hub.service.store import deployments as rows
 from notebench_hub.service.store.base import now
 from notebench_hub.service.store.deployments import DeploymentRecord, ServerRecord
+from notebench_hub.service.store.devices import Holder
 
 COMMAND = ("python", "-m", "notebench.serving")
 SOCKET = "model"
@@ -31,10 +32,13 @@ class Servers:
     async def start(self, record: DeploymentRecord, server: ServerRecord) -> ServerRecord:
         """Start this attempt. Raises NotebenchError or OSError."""
         parts = self._parts
+        holder = Holder(server.workload, Kind.model_server, server.id, record.user, server.attempt)
+        devices = await parts.devices.reserve(holder, resolution.load(server.resolved).hardware)
         token = await parts.tokens.issue(
             AskerKind.model_server, server.workload, record.user, record.acting_for
         )
-        handle = await parts.backend.start(self._workload(record, server, token))
+        workload = self._workload(record, server, token).model_copy(update={"devices": devices})
+        handle = await parts.backend.start(workload)
         started = replace(
             server,
             handle=handle.model_dump(mode="json"),
@@ -42,6 +46,7 @@ class Servers:
             ready=False,
             started=now(),
             retry_at=None,
+            reason=server.reason if server.failures else "",
         )
         await parts.store.write(rows.keep, started)
         if server.attempt > 1:

@@ -11,10 +11,12 @@ from notebench_spawner.backends.base import Observation
 
 from notebench_hub.service.asker import AskerKind
 from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
+from notebench_hub.service.devices import DevicesBusy, waiting_for
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.ending import ending, has_ended
 from notebench_hub.service.runs.launcher import Launcher, handle_of
+from notebench_hub.service.runs.queue import claim
 from notebench_hub.service.store import Transaction, audit
 from notebench_hub.service.store import runs as rows
 from notebench_hub.service.store.runs import Kept
@@ -51,7 +53,7 @@ class RunController:
             return
         if await self._parts.store.read(rows.queued):
             most = self._parts.settings.runs.concurrency
-            for kept in await self._parts.store.write(rows.claim, most):
+            for kept in await self._parts.store.write(claim, most, self._parts.devices):
                 self._tasks.begin(f"launch {kept.run.id}", partial(self._launch, kept.run.id))
 
     async def _open(self) -> list[Kept]:
@@ -92,6 +94,8 @@ class RunController:
             return
         try:
             await self._launcher.launch(kept)
+        except DevicesBusy as error:
+            await self._parts.store.write(rows.wait, kept.run.id, waiting_for(error))
         except Unavailable as error:
             self._resume_at = asyncio.get_running_loop().time() + _WAIT_SECONDS
             await self._parts.store.write(rows.wait, kept.run.id, f"It waits: {error.text()}")

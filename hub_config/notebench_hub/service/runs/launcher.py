@@ -15,6 +15,7 @@ from notebench_hub.service.feature import Parts
 from notebench_hub.service.notebooks import notebook_path
 from notebench_hub.service.ports import Resolved
 from notebench_hub.service.runs import files
+from notebench_hub.service.runs.queue import holder, workload_id
 from notebench_hub.service.store import projects
 from notebench_hub.service.store import runs as rows
 from notebench_hub.service.store.base import now
@@ -43,6 +44,7 @@ class Launcher:
         await asyncio.to_thread(files.make_folder, self._parts.hands, run.user, output)
         words = resolution.words(resolved)
         await self._parts.store.write(rows.plan, run.id, resolution.dump(resolved), words, output)
+        devices = await self._parts.devices.reserve(holder(kept), resolved.hardware)
         token = await self._parts.tokens.issue(AskerKind.run, run.id, run.user, run.acting_for)
         spec = {
             "notebook": str(notebook),
@@ -51,7 +53,8 @@ class Launcher:
             "state": str(home / files.state_path(run.id, run.attempt)),
             "timeout_seconds": kept.timeout_seconds,
         }
-        handle = await self._parts.backend.start(self._workload(kept, resolved, token, home, spec))
+        workload = self._workload(kept, resolved, token, home, spec)
+        handle = await self._parts.backend.start(workload.model_copy(update={"devices": devices}))
         await self._parts.store.write(rows.launched, run.id, handle.model_dump(mode="json"))
 
     async def _resolve(self, kept: Kept) -> Resolved:
@@ -112,11 +115,6 @@ class Launcher:
             secret_env=variables.secret,
             timeout_seconds=kept.timeout_seconds + BACKSTOP_SECONDS,
         )
-
-
-def workload_id(kept: Kept) -> str:
-    """One word per run and attempt."""
-    return f"run-{kept.run.id}-{kept.run.attempt}"
 
 
 def handle_of(kept: Kept) -> Handle | None:

@@ -9,11 +9,13 @@ from notebench.contract.sessions import Session, SessionGrant, SessionRequest, S
 from notebench_spawner.workload import Kind, Workload
 
 from notebench_hub.service.asker import AskerKind, Owner
+from notebench_hub.service.devices import Devices, DevicesBusy
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.ports import Resolved
 from notebench_hub.service.store import Transaction, audit, projects
 from notebench_hub.service.store import sessions as rows
 from notebench_hub.service.store.base import now
+from notebench_hub.service.store.devices import Holder
 
 COMMAND = ["python", "-m", "jupyterhub.singleuser"]
 _ENDED = (SessionState.stopped, SessionState.failed)
@@ -31,10 +33,11 @@ class Desk:
         await self._check_owner(owner)
         resolved = await self._parts.resolver.resolve(request.user, request.image, request.profile)
         session = _record(request, resolved)
-        for replaced in await self._parts.store.write(_add, session):
+        for replaced in await self._parts.store.write(_replace, session):
             await self._parts.tokens.end(AskerKind.session, replaced)
+        devices = await self._add(session, resolved)
         token = await self._parts.tokens.issue(AskerKind.session, session.id, owner.user, owner.acting_for)
-        workload = self._workload(session, owner, resolved, token)
+        workload = self._workload(session, owner, resolved, token).model_copy(update={"devices": devices})
         return SessionGrant(id=session.id, workload=workload.model_dump(mode="json"))
 
     async def update(self, session: str, update: SessionUpdate) -> Session:
@@ -45,6 +48,15 @@ class Desk:
         if changed.state in _ENDED:
             await self._parts.tokens.end(AskerKind.session, session)
         return changed
+
+    async def _add(self, session: Session, resolved: Resolved) -> dict[str, list[str]]:
+        """Write the record and reserve its devices, together or not at all. Raises DevicesBusy."""
+        devices = self._parts.devices
+        try:
+            return await self._parts.store.write(_add, session, resolved, devices)
+        except DevicesBusy:
+            await devices.take_back()  # who has just stopped one starts the next at once
+            return await self._parts.store.write(_add, session, resolved, devices)
 
     async def _check_owner(self, owner: Owner) -> None:
         user = await self._parts.hub.user(owner.user)
@@ -68,7 +80,7 @@ class Desk:
         layer = environment.layer(owner, resolved)
         variables = environment.variables(Kind.session, session.id, owner, resolved, token, layer=layer)
         return Workload(
-            id=f"session-{session.id}",
+            id=_workload_id(session),
             kind=Kind.session,
             user=owner.user,
             acting_for=owner.acting_for,
@@ -97,15 +109,28 @@ def _record(request: SessionRequest, resolved: Resolved) -> Session:
     )
 
 
-def _add(tx: Transaction, session: Session) -> list[str]:
-    """The new record; what is still live at the same server ended unseen. Returns the ids of those."""
+def _workload_id(session: Session) -> str:
+    return f"session-{session.id}"
+
+
+def _replace(tx: Transaction, session: Session) -> list[str]:
+    """What is still live at the same server ended unseen. Returns the ids of those."""
     replaced = [one.id for one in rows.live_at(tx, session.user, session.server)]
     for one in replaced:
         rows.update(tx, one, SessionState.stopped, "It ended unseen; a new session was started in its place.")
-    rows.add(tx, session)
-    facts: dict[str, Any] = {"image": session.image, "profile": session.profile, "identity": session.identity}
-    audit.note(tx, session.user, session.acting_for, "session-start", session.id, **facts)
     return replaced
+
+
+def _add(tx: Transaction, session: Session, resolved: Resolved, devices: Devices) -> dict[str, list[str]]:
+    """The new record and its devices."""
+    rows.add(tx, session)
+    holder = Holder(_workload_id(session), Kind.session, session.id, session.user)
+    found = devices.take(tx, holder, resolved.hardware)
+    facts: dict[str, Any] = {"image": session.image, "profile": session.profile, "identity": session.identity}
+    if found:
+        facts["devices"] = found
+    audit.note(tx, session.user, session.acting_for, "session-start", session.id, **facts)
+    return found
 
 
 def _update(tx: Transaction, session: str, update: SessionUpdate) -> Session | None:

@@ -1,6 +1,6 @@
 """Notebook runs: the queue, what was reported, and what is known of their processes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -212,8 +212,11 @@ def queued(tx: Transaction) -> bool:
     return tx.scalar(query.limit(1)) is not None
 
 
-def claim(tx: Transaction, most: int) -> list[Kept]:
-    """Take the oldest from the queue, so that at most `most` are out of it. They are `starting` then."""
+def claim(tx: Transaction, most: int, lacks: Callable[[Kept], str] = lambda _: "") -> list[Kept]:
+    """Take the oldest from the queue, so that at most `most` are out of it. They are `starting` then.
+
+    A run stays, and the next one comes before it, where `lacks` says what it still waits for.
+    """
     taken = tx.scalar(
         select(func.count()).where(RunTable.settled.is_(False), RunTable.state != RunState.queued.value)
     )
@@ -224,12 +227,17 @@ def claim(tx: Transaction, most: int) -> list[Kept]:
         select(RunTable)
         .where(RunTable.settled.is_(False), RunTable.state == RunState.queued.value)
         .order_by(RunTable.created, RunTable.id)
-        .limit(free)
     )
-    rows = list(tx.scalars(query))
-    for row in rows:
-        row.state = RunState.starting.value
-    return [_kept(row) for row in rows]
+    taken_now: list[Kept] = []
+    for row in tx.scalars(query.execution_options(yield_per=20)):
+        if len(taken_now) == free:
+            break
+        if reason := lacks(_kept(row)):
+            row.reason = reason
+            continue
+        row.state, row.reason = RunState.starting.value, row.note
+        taken_now.append(_kept(row))
+    return taken_now
 
 
 PREPARING = N_("Its environment is being prepared.")

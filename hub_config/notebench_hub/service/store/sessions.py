@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from notebench_hub.service.store.base import Table, now
 from notebench_hub.service.store.engine import Transaction
 
-_LIVE = (SessionState.starting.value, SessionState.running.value)
+LIVE = (SessionState.starting.value, SessionState.running.value)
 
 
 class SessionTable(Table):
@@ -70,7 +70,7 @@ def of_user(tx: Transaction, user: str, limit: int = 200) -> list[Session]:
 
 def live(tx: Transaction) -> list[Session]:
     """All sessions that start or run, as far as the records know."""
-    return [_session(row) for row in tx.scalars(select(SessionTable).where(SessionTable.state.in_(_LIVE)))]
+    return [_session(row) for row in tx.scalars(select(SessionTable).where(SessionTable.state.in_(LIVE)))]
 
 
 def live_at(tx: Transaction, user: str, server: str) -> list[Session]:
@@ -85,9 +85,9 @@ def update(
     row = tx.get(SessionTable, session)
     if row is None:
         return None
-    if row.state in _LIVE:
+    if row.state in LIVE:
         row.state, row.reason, row.url = state.value, reason, url or row.url
-        row.ended = None if state.value in _LIVE else now()
+        row.ended = None if state.value in LIVE else now()
     return _session(row)
 
 

@@ -254,9 +254,8 @@ def fence(folder: Path, reader: int | None = None) -> bool:
 
 def ask_to_end(folder: Path) -> None:
     """Ask a folder's process to end; its shim sees to it. Does nothing when it has ended."""
-    record = read_handle(folder)
-    if record and alive(record):
-        _send(record.pid, signal.SIGTERM)
+    if record := read_handle(folder):
+        _send_recorded(record, signal.SIGTERM)
 
 
 def end(folder: Path, grace: float = GRACE_SECONDS) -> None:
@@ -330,6 +329,25 @@ def old(root: Path, keep: Mapping[Kind, timedelta]) -> list[str]:
         if end and noted and moment - end.ended > keep[noted.kind]:
             found.append(folder.name)
     return found
+
+
+def _send_recorded(record: Record, number: int) -> None:
+    """A signal to the recorded process, never to one that got its pid: root sends this to anybody's."""
+    if not hasattr(os, "pidfd_open"):
+        if alive(record):
+            _send(record.pid, number)
+        return
+    try:
+        held = os.pidfd_open(record.pid)
+    except (ProcessLookupError, ValueError):
+        return
+    try:
+        if alive(record):
+            signal.pidfd_send_signal(held, number)
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(held)
 
 
 def _send(pid: int, number: int) -> None:

@@ -14,12 +14,3 @@ def shared() -> Iterator[World]:
         pytest.skip(reason)
     with world() as made:
         yield made
-
-
-@pytest.fixture
-def fresh() -> Iterator[World]:
-    """A launcher that a test may kill."""
-    if reason := why_not():
-        pytest.skip(reason)
-    with world() as made:
-        yield made

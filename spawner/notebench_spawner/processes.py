@@ -339,7 +339,7 @@ def _send_recorded(record: Record, number: int) -> None:
         return
     try:
         held = os.pidfd_open(record.pid)
-    except (ProcessLookupError, ValueError):
+    except OSError:  # it has ended, or there never was one
         return
     try:
         if alive(record):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -74,6 +75,18 @@ def test_both_killed_and_started_again_find_what_runs(fresh: World) -> None:
     assert (fresh.hands.home("ada") / "starts").read_text() == "x"
     fresh.hands.ask_to_end("run-before")
     until(lambda: processes.read_exit(folder))
+
+
+def test_a_request_that_outlives_the_launcher_does_not_keep_the_next_one_away(fresh: World) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(fresh.socket))
+        child = fresh.child()
+        until(lambda: len(handlers(child)) == 1)  # others are of the start
+        [handler] = handlers(child)
+        fresh.stop(signal.SIGKILL)
+        assert psutil.pid_exists(handler)
+        fresh.start()
+        assert fresh.hands.listens("run-unknown", 1) is False
 
 
 def test_sigterm_ends_the_launcher_and_no_workload(fresh: World) -> None:

@@ -194,6 +194,17 @@ def test_many_at_once_are_all_answered(shared: World) -> None:
     assert len(accounts) == 5
 
 
+def test_more_than_fit_into_the_queue_wait_in_line(shared: World) -> None:
+    found: list[bool] = []
+    work = lambda: found.append(shared.hands.listens("run-unknown", 1))  # noqa: E731
+    threads = [threading.Thread(target=work) for _ in range(400)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [False] * 400
+
+
 def test_who_goes_away_before_the_answer_harms_nobody(shared: World) -> None:
     for _ in range(20):
         with socket.socket(socket.AF_UNIX) as connection:

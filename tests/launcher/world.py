@@ -117,9 +117,11 @@ class World:
 
     def start(self) -> None:
         with (self.root / "launcher.log").open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stderr=log)
-        until(lambda: self.socket.exists() or self.process.poll() is not None)  # type: ignore[union-attr]
-        assert self.process.poll() is None, self.log
+            before = log.tell()
+            process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stderr=log)
+        self.process = process
+        until(lambda: " ready, " in self.log[before:] or process.poll() is not None)
+        assert process.poll() is None, self.log
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -117,8 +118,7 @@ class LauncherHands:
         seconds = wire.SECONDS[verb] + _ON_THE_WAY_SECONDS
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(_CONNECT_SECONDS)
-                connection.connect(str(self.socket))
+                _connect(connection, self.socket)
                 wire.send(connection, {"verb": verb, **words})
                 answer, found = wire.receive(connection, seconds, descriptors)
         except TimeoutError as error:
@@ -141,6 +141,21 @@ class LauncherHands:
                 raise _away(error) from error
             raise
         return answer.get("done"), found
+
+
+def _connect(connection: socket.socket, path: Path) -> None:
+    """Connect, and wait in line where too many do. Raises OSError."""
+    connection.settimeout(_CONNECT_SECONDS)
+    until = time.monotonic() + _CONNECT_SECONDS
+    while True:
+        try:
+            connection.connect(str(path))
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _away(error: Exception) -> Unavailable:

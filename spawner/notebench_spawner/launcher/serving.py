@@ -28,6 +28,7 @@ _MOST = 64
 _READ_SECONDS = 10
 _IDLE_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
+_MOST_DESCRIPTORS = 1 << 20
 _PEER = struct.Struct("3i")
 
 
@@ -48,7 +49,7 @@ def serve(listener: socket.socket, installation: Installation, parts: Account) -
         _reap(asked, wait=len(asked) >= _MOST)
         if time.monotonic() >= tidy_at:
             tidy_at = time.monotonic() + _TIDY_SECONDS
-            _fork(asked, partial(tidying.tidy, installation))
+            _fork(asked, partial(tidying.tidy, installation), keep=2)
         try:
             connection, _ = listener.accept()
         except TimeoutError:
@@ -64,10 +65,12 @@ def serve(listener: socket.socket, installation: Installation, parts: Account) -
             if uid not in (0, parts.uid):
                 say(f"refused process {pid} of account {uid}")
                 continue
-            _fork(asked, partial(_answer, connection, installation, parts))
+            work = partial(_answer, connection, installation, parts)
+            _fork(asked, work, keep=connection.fileno())
 
 
-def _fork(asked: set[int], work: Callable[[], None]) -> None:
+def _fork(asked: set[int], work: Callable[[], None], *, keep: int) -> None:
+    """Do some work in a process that has no descriptor of ours but this one, and the log's."""
     try:
         child = os.fork()
     except OSError as error:
@@ -77,6 +80,9 @@ def _fork(asked: set[int], work: Callable[[], None]) -> None:
         asked.add(child)
         return
     try:
+        # The socket and the lock are the launcher's: a request that outlives it must not seem to be it.
+        os.closerange(3, keep)
+        os.closerange(keep + 1, _MOST_DESCRIPTORS)
         work()
     except BaseException:
         say(f"unforeseen:\n{traceback.format_exc()}")

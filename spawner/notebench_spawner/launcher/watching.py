@@ -18,13 +18,14 @@ from notebench.contract.errors import NotebenchError, Refused
 
 from notebench_spawner import identity, limits
 from notebench_spawner.launcher import trust
-from notebench_spawner.launcher.accounts import Accounts
-from notebench_spawner.launcher.installation import make_directories, read
+from notebench_spawner.launcher.accounts import Account, Accounts
+from notebench_spawner.launcher.installation import Installation, make_directories, read
 from notebench_spawner.launcher.serving import say, serve
 
 LOCK = "launcher.lock"
 _BACKLOG = 128
 _PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 10.0, 60.0
+_LOCK_SECONDS = 2.0
 _SUBREAPER = 36
 
 
@@ -39,16 +40,21 @@ def main(words: list[str]) -> int:
         accounts = Accounts(installation.root, installation.first_id, installation.ids)
         parts = accounts.parts(installation.parts)
         accounts.check_range()
-        make_directories(installation, parts.gid)
-        with _alone(installation.root / LOCK), _listener(installation.socket, parts.gid) as listener:
-            limits.prepare(installation.workloads)
-            Watcher(lambda: serve(listener, installation, parts)).run()
-            with suppress(FileNotFoundError):
-                installation.socket.unlink()
+        with _alone(installation.root / LOCK):
+            _run(installation, parts)
     except (NotebenchError, OSError) as error:
         print(f"The launcher cannot start: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+def _run(installation: Installation, parts: Account) -> None:
+    make_directories(installation, parts.gid)
+    limits.prepare(installation.workloads)
+    with _listener(installation.socket, parts.gid) as listener:
+        Watcher(lambda: serve(listener, installation, parts)).run()
+        with suppress(FileNotFoundError):
+            installation.socket.unlink()
 
 
 class Watcher:
@@ -118,14 +124,28 @@ def _alone(file: Path) -> Iterator[None]:
     """Hold the installation's lock, which the kernel drops however we end. Raises Refused."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take(descriptor, file)
         yield
-    except BlockingIOError:
-        raise Refused(
-            "Another launcher runs for {root}.", "End that one first.", code="launcher-runs", root=file.parent
-        ) from None
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, file: Path) -> None:
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < until:
+                time.sleep(0.05)  # the serving process of a watcher that was just killed is about to end
+                continue
+            raise Refused(
+                "Another launcher runs for {root}.",
+                "End that one first.",
+                code="launcher-runs",
+                root=file.parent,
+            ) from None
+        return
 
 
 @contextmanager

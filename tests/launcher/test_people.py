@@ -3,10 +3,12 @@
 import os
 import socket
 import stat
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from notebench.contract.errors import Refused
+from notebench.contract.errors import Refused, Unavailable
 from notebench_spawner import processes, shim
 from notebench_spawner.workload import Kind
 
@@ -270,3 +272,50 @@ def test_what_runs_is_not_settled_and_what_is_settled_never_runs(shared: World) 
     assert shared.hands.settle(late.id)
     shared.launch(late)
     assert not processes.alive(processes.read_handle(shared.hands.workloads / late.id))
+
+
+SPY = """
+import os, signal, time
+from pathlib import Path
+mine, end, seen = os.getuid(), time.monotonic() + 6, 0
+print('on', flush=True)
+while time.monotonic() < end:
+    for entry in os.scandir('/proc'):
+        try:
+            if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+                continue
+            if f'Uid:\\t{mine}\\t' not in Path(entry.path, 'status').read_text():
+                continue
+            seen += 1
+            if 'STOP' in os.environ:
+                os.kill(int(entry.name), signal.SIGSTOP)
+        except OSError:
+            continue
+        for name in ('environ', 'mem', 'maps', 'fd'):
+            try:
+                path = f'{entry.path}/{name}'
+                if os.listdir(path) if name == 'fd' else open(path, 'rb').read(1):
+                    print('REACHED', name, flush=True)
+            except OSError:
+                pass
+print('seen', seen > 0, flush=True)
+"""
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_who_works_as_an_account_is_not_at_its_mercy(shared: World, stop: bool) -> None:
+    """A process of the launcher that has become the account can be seen by it: not read, nor made to wait."""
+    user = "stopper" if stop else "spy"
+    one = shared.workload(user, SPY)
+    if stop:
+        one = one.model_copy(update={"env": {**one.env, "STOP": "1"}})
+    shared.launch(one)
+    until(lambda: "on" in shared.output(one))
+    begin = time.monotonic()
+    while processes.read_exit(shared.workloads / one.id) is None:
+        asked = time.monotonic()
+        with suppress(OSError, Unavailable):
+            shared.hands.find_file(user, "nothing/there")
+        assert time.monotonic() - asked < 10
+    assert time.monotonic() - begin < 40
+    assert shared.output(one).splitlines() == ["on", "seen True"]

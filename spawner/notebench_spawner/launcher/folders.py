@@ -11,7 +11,7 @@ from notebench_spawner.launcher.accounts import Account
 from notebench_spawner.launcher.system import PATH
 
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_REMOVE = 'chmod -R u+rwX -- "$1" 2>/dev/null; rm -rf --one-file-system -- "$1" 2>/dev/null'
+_REMOVE = 'chmod -R u+rwX -- "$1" 2>/dev/null; exec rm -rf --one-file-system -- "$1" 2>/dev/null'
 _SECONDS = 50
 
 

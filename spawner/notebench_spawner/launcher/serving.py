@@ -26,7 +26,9 @@ from notebench_spawner.launcher.verbs import VERBS, Desk
 _MOST = 64
 """Requests at once; more wait in the socket's queue."""
 _READ_SECONDS = 10
+_LONGEST_SECONDS = _READ_SECONDS + max(wire.SECONDS.values()) + 10
 _IDLE_SECONDS = 1.0
+_LOOK_SECONDS = 0.01
 _TIDY_SECONDS = 60.0
 _MOST_DESCRIPTORS = 1 << 20
 _PEER = struct.Struct("3i")
@@ -42,14 +44,15 @@ def serve(listener: socket.socket, installation: Installation, parts: Account) -
     """Answer until the process is ended."""
     gc.freeze()  # what is here now is shared with the process of every request
     listener.settimeout(_IDLE_SECONDS)
-    asked: set[int] = set()
+    asked: dict[int, float] = {}
+    tidying_now = 0
     tidy_at = time.monotonic()
     say(f"ready, for {parts.name}")
     while True:
         _reap(asked, wait=len(asked) >= _MOST)
-        if time.monotonic() >= tidy_at:
+        if time.monotonic() >= tidy_at and tidying_now not in asked:
             tidy_at = time.monotonic() + _TIDY_SECONDS
-            _fork(asked, partial(tidying.tidy, installation), keep=2)
+            tidying_now = _fork(asked, partial(tidying.tidy, installation), keep=2)
         try:
             connection, _ = listener.accept()
         except TimeoutError:
@@ -69,16 +72,16 @@ def serve(listener: socket.socket, installation: Installation, parts: Account) -
             _fork(asked, work, keep=connection.fileno())
 
 
-def _fork(asked: set[int], work: Callable[[], None], *, keep: int) -> None:
-    """Do some work in a process that has no descriptor of ours but this one, and the log's."""
+def _fork(asked: dict[int, float], work: Callable[[], None], *, keep: int) -> int:
+    """Do some work in a process that has no descriptor of ours but this one, and the log's; its pid, or 0."""
     try:
         child = os.fork()
     except OSError as error:
         say(f"cannot fork: {error}")  # the connection is closed, and who asked tries again
-        return
+        return 0
     if child:
-        asked.add(child)
-        return
+        asked[child] = time.monotonic() + _LONGEST_SECONDS
+        return child
     try:
         # The socket and the lock are the launcher's: a request that outlives it must not seem to be it.
         os.closerange(3, keep)
@@ -90,15 +93,33 @@ def _fork(asked: set[int], work: Callable[[], None], *, keep: int) -> None:
         os._exit(0)
 
 
-def _reap(asked: set[int], *, wait: bool) -> None:
-    with suppress(ChildProcessError):
-        while asked:
-            pid, _ = os.waitpid(-1, 0 if wait else os.WNOHANG)
-            if not pid:
-                return
-            asked.discard(pid)
+def _reap(asked: dict[int, float], *, wait: bool) -> None:
+    """Let go of requests that have ended, and end those that do not; with `wait` until one has ended.
+
+    Who has become an account can be stopped by it: that one is ended at once, else it would keep its place.
+    """
+    while asked:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+        except ChildProcessError:
+            asked.clear()
+            return
+        if pid and not os.WIFSTOPPED(status):
+            asked.pop(pid, None)
             wait = False
-    asked.clear()
+        elif pid:
+            _kill(pid)
+        elif wait:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+        for late in [one for one, until in asked.items() if time.monotonic() > until]:
+            _kill(late)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _answer(connection: socket.socket, installation: Installation, parts: Account) -> None:

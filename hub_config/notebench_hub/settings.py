@@ -2,21 +2,18 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from notebench.contract.errors import Refused
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
+from notebench_hub import sign_in_settings
 from notebench_hub.place import Place
-
-
-class Section(BaseModel):
-    """A part of the tree; a key that is not described here is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from notebench_hub.section import Section
+from notebench_hub.sign_in_settings import SignIn
 
 
 class Doors(Section):
@@ -70,6 +67,7 @@ class Settings(Section):
         description="Whose accounts people's processes have. `shared`: the one that started Notebench.",
     )
     doors: Doors = Field(default=Doors(), description="Addresses.")
+    sign_in: SignIn = Field(default=SignIn(), description="How people sign in; see docs/sign-in.md.")
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")
     limits: Limits = Field(default=Limits(), description="What one request may be.")
@@ -107,9 +105,14 @@ def read(file: Path) -> Settings:
             file=file,
         )
     try:
-        return Settings.model_validate(tree)
+        settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise _refusal(file, tree, error) from None
+    sign_in_settings.check(
+        settings.sign_in,
+        lambda *path: {"file": file, "line": _line(tree, list(path)), "key": ".".join(path)},
+    )
+    return settings
 
 
 def _refusal(file: Path, tree: CommentedMap, error: ValidationError) -> Refused:
@@ -152,6 +155,10 @@ def _line(tree: CommentedMap, path: list[str]) -> int:
     """The line of a key, or of the last part of its path that is in the file."""
     line, here = 1, tree
     for part in path:
+        if isinstance(here, CommentedSeq) and part.isdigit() and int(part) < len(here):
+            line = here.lc.item(int(part))[0] + 1
+            here = here[int(part)]
+            continue
         if not isinstance(here, CommentedMap) or part not in here:
             break
         line = here.lc.key(part)[0] + 1
@@ -161,7 +168,11 @@ def _line(tree: CommentedMap, path: list[str]) -> int:
 
 def _names(path: list[str]) -> list[str]:
     """The valid names in the section at `path`."""
-    section: type[BaseModel] = Settings
+    section: Any = Settings
     for part in path:
-        section = section.model_fields[part].annotation  # type: ignore[assignment]  # sections hold sections
+        inside = section if part.isdigit() else section.model_fields[part].annotation
+        section = next(iter(get_args(inside)), inside)  # of a list: what it holds
     return sorted(section.model_fields)
+
+
+__all__ = ["Section", "Settings", "load", "read"]

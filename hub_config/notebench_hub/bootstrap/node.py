@@ -50,10 +50,10 @@ def install_proxy(counter: Counter, root: Path, environment: Path, node: Path) -
     for name in _PROXY_FILES:
         shutil.copyfile(root / _PROXY / name, folder / name)
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    run(counter, [*_npm(node), *options], cwd=folder, env=_with(node))
+    run(counter, [*npm(node), *options], cwd=folder, env=_with(node))
 
 
-def _npm(node: Path) -> list[str]:
+def npm(node: Path) -> list[str]:
     """npm's command. In the package `bin/npm` is a copy that cannot find its own modules."""
     modules = node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(node / "node"), str(modules)] if modules.exists() else [str(node / "npm")]

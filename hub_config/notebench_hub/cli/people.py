@@ -44,6 +44,14 @@ def add_user(
     from notebench_hub.hub.accounts import put_account  # the hub's code is heavy
 
     place, name = started_place(state_dir), name.lower()
+    sign_in = load(place).sign_in
+    if sign_in.external:
+        raise Refused(
+            "People sign in with {provider} here, so no account is made.",
+            "Let them in with `sign_in.allowed_groups` or `sign_in.allowed_users` in the settings.",
+            code="sign-in-elsewhere",
+            provider=sign_in.provider,
+        )
     given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
     if password_stdin and not given:
         raise Refused("The password is too short.", "Use at least 10 characters.", code="password-short")
@@ -62,6 +70,52 @@ def add_user(
         sys.stdout.write(f"{file}\n")
     else:
         say(_("{name} has an account already and keeps the password.", name=name))
+
+
+@user_group.command("link", help=_("Let a person of the sign-in provider be an existing user."))
+@edge
+def link_user(
+    name: Annotated[str, typer.Argument(help=_("Name of the user."))],
+    subject: Annotated[
+        str, typer.Argument(help=_("The person's subject at the provider; the hub's log says it."))
+    ],
+    state_dir: StateDir = None,
+) -> None:
+    """For accounts from before there was a provider, and for the first admin."""
+    from notebench_hub.hub.sign_in.links import link  # the hub's code is heavy
+
+    place = started_place(state_dir)
+    sign_in = load(place).sign_in
+    if not sign_in.external:
+        raise Refused(
+            "People sign in with accounts of this installation, and there is nobody to join {name} with.",
+            "Set `sign_in.method` first; see docs/sign-in.md.",
+            code="sign-in-here",
+            name=name,
+        )
+    link(place, sign_in, name, subject)
+    say(
+        _(
+            "{subject} of {provider} signs in as {name} now.",
+            subject=subject,
+            provider=sign_in.provider,
+            name=name,
+        )
+    )
+
+
+@user_group.command(
+    "unlink", help=_("End what `link` or a first sign-in began; the user and their things stay.")
+)
+@edge
+def unlink_user(
+    name: Annotated[str, typer.Argument(help=_("Name of the user."))], state_dir: StateDir = None
+) -> None:
+    """Their logins end as well."""
+    from notebench_hub.hub.sign_in.links import unlink  # the hub's code is heavy
+
+    unlink(started_place(state_dir), name)
+    say(_("{name} is nobody of the provider any more.", name=name))
 
 
 def keep_password(place: Place, name: str, password: str) -> Path:

@@ -23,6 +23,7 @@ from notebench_hub.cli.words import for_whom
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.settings import Settings, load
+from notebench_hub.sign_in_secrets import provider_secret
 from notebench_hub.supervisor import control, embedded, records
 from notebench_hub.supervisor.__main__ import FAILURE
 from notebench_hub.supervisor.claim import AlreadyRuns, claimed, decide
@@ -52,6 +53,7 @@ def up(
     """Check, prepare, start, wait until all answer, print the address."""
     place = place_of(state_dir)
     settings = load(place)
+    provider_secret(settings.sign_in, place)  # refused here, where somebody reads it
     if _runs(place):
         _announce(place, settings, again=True)
         return
@@ -181,8 +183,12 @@ def _announce(place: Place, settings: Settings, *, again: bool = False) -> None:
     if again:
         say(_("Notebench runs already."))
     sys.stdout.write(_("Notebench: {address}", address=place.instance().public_url) + "\n")
-    secret = place.root / "secrets" / "admin-password"
-    sys.stdout.write(_("Admin: {name}; first password in {file}", name=settings.admin, file=secret) + "\n")
+    if settings.sign_in.external:
+        who = _("People sign in with {provider}.", provider=settings.sign_in.provider)
+    else:
+        secret = place.root / "secrets" / "admin-password"
+        who = _("Admin: {name}; first password in {file}", name=settings.admin, file=secret)
+    sys.stdout.write(who + "\n")
     sys.stdout.flush()
     say(for_whom())
     if warning := interpreter_warning():

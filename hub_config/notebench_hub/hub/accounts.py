@@ -74,7 +74,7 @@ def put_account(place: Place, name: str, *, password: str = "", admin: bool = Fa
     _check_name(name)
     if password:
         rules.check(password, name)
-    with _database(place) as db:
+    with database(place) as db:
         known = UserInfo.find(db, name)
         if known and not password:
             return ""
@@ -120,7 +120,7 @@ def new_token(
     scopes: Sequence[str] = ("inherit",),
 ) -> str:
     """A hub token of a user, by default with all they may do; `expires_in` is in seconds. Raises NotFound."""
-    with _database(place) as db:
+    with database(place) as db:
         user = orm.User.find(db, normal_name(name))
         if user is None or orm.Role.find(db, "token") is None:
             raise NotFound(
@@ -134,7 +134,7 @@ def new_token(
 
 
 @contextmanager
-def _database(place: Place) -> Iterator[Any]:
+def database(place: Place) -> Iterator[Any]:
     """A session of the hub's database, which is made where there is none."""
     place.create()
     url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"

@@ -8,7 +8,6 @@ from notebench.contract.errors import NotebenchError
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
 
 from notebench_hub.hands import hands_of
-from notebench_hub.hub.accounts import Accounts
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
 from notebench_hub.i18n import _, process_language, translator
@@ -36,10 +35,14 @@ def configure(c: Any) -> None:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
     place.create()
     _doors(c, place, instance)
-    _people(c, place, settings)
+    try:
+        _people(c, place, settings, instance)
+    except NotebenchError as error:
+        problem = error.problem(translator(process_language()))
+        sys.exit(f"{problem.message} {problem.next_step}")
     _services(c, place, instance)
     _sessions(c, place, settings, instance)
-    _pages(c)
+    _pages(c, settings)
 
 
 def _doors(c: Any, place: Place, instance: Instance) -> None:
@@ -57,8 +60,15 @@ def _doors(c: Any, place: Place, instance: Instance) -> None:
     c.JupyterHub.tornado_settings = {"headers": HEADERS}
 
 
-def _people(c: Any, place: Place, settings: Settings) -> None:
-    """Accounts are made by admins; there is no sign-up and no default password."""
+def _people(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+    """Accounts are made by admins or come from a provider; there is no sign-up and no default password."""
+    if settings.sign_in.external:
+        from notebench_hub.hub.sign_in.choice import external  # only where it is needed
+
+        external(c, settings, place, instance)
+        return
+    from notebench_hub.hub.accounts import Accounts
+
     c.JupyterHub.authenticator_class = Accounts
     c.Accounts.allow_all = True  # only who has an account passes `authenticate`
     c.Accounts.admin_users = {settings.admin}
@@ -107,10 +117,10 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.translator = translator
 
 
-def _pages(c: Any) -> None:
+def _pages(c: Any, settings: Settings) -> None:
     """The hub's pages in our own look and in the reader's language."""
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.jinja_environment_options = {"extensions": ["notebench_hub.hub.pages.ReaderLanguage"]}
     c.JupyterHub.default_url = start_address
     c.JupyterHub.extra_handlers = [STATIC_HANDLER]
-    c.JupyterHub.template_vars = {"assets_version": static_version()}
+    c.JupyterHub.template_vars = {"assets_version": static_version(), "sign_in": settings.sign_in}

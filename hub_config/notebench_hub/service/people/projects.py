@@ -1,11 +1,13 @@
 """Projects: hub groups marked as one. Who is in it the hub knows, what they may do there the store knows."""
 
 import re
+from collections.abc import Collection
 
 from notebench.contract.base import NAME_PATTERN
 from notebench.contract.errors import NotAllowed, NotFound, Refused
 from notebench.contract.people import PERSONAL, Member, Project, Role
 
+from notebench_hub.role_groups import highest, role_group
 from notebench_hub.service.asker import Asker, AskerKind
 from notebench_hub.service.doors.hub import HubClient
 from notebench_hub.service.store import Store, Transaction, audit
@@ -15,9 +17,11 @@ from notebench_hub.service.store import projects as rows
 class Projects:
     """Lists projects and marks groups as one."""
 
-    def __init__(self, store: Store, hub: HubClient) -> None:
+    def __init__(self, store: Store, hub: HubClient, by_provider: Collection[str] = ()) -> None:
         self._store = store
         self._hub = hub
+        self._by_provider = by_provider
+        """Projects whose members may come from a provider's groups."""
 
     async def visible(self, asker: Asker) -> list[Project]:
         """The asker's own projects; all of them for an admin. A bound token sees what it is bound to."""
@@ -81,8 +85,22 @@ class Projects:
         if users is None:
             return None
         roles = {one.user: one.role for one in await self._store.read(rows.roles, name)}
+        roles |= await self._given(name)
         members = [Member(user=user, role=roles.get(user, Role.editor)) for user in sorted(users)]
         return Project(name=name, members=members)
+
+    async def _given(self, name: str) -> dict[str, Role]:
+        """Roles that come from people's groups at their provider."""
+        found: dict[str, Role] = {}
+        for role in Role if name in self._by_provider else ():
+            for user in await self._hub.group(role_group(name, role)) or ():
+                found[user] = highest(found.get(user), role)
+        return found
+
+    async def mark(self) -> None:
+        """Make projects of the groups that the settings of sign-in name as such."""
+        for name in sorted(self._by_provider):
+            await self._store.write(_mark, name)
 
 
 def _check_members(name: str, members: list[Member], users: frozenset[str]) -> None:
@@ -112,3 +130,8 @@ def _put(tx: Transaction, asker: Asker, name: str, members: list[Member]) -> Non
     rows.put(tx, name, members)
     after = {one.user: one.role.value for one in members}
     audit.note(tx, asker.name, asker.acting_for, "project-put", name, before=before, after=after)
+
+
+def _mark(tx: Transaction, name: str) -> None:
+    if rows.mark(tx, name):
+        audit.note(tx, "", PERSONAL, "project-put", name, reason="named in the settings of sign-in")

@@ -7,14 +7,12 @@ from notebench.contract import CONTRACT_VERSION, SUPPORTED_VERSIONS
 from notebench.contract.people import Hello, Me, Project, ProjectRequest
 
 from notebench_hub.service.doors import AskerKind, Person
-from notebench_hub.service.feature import Parts
 from notebench_hub.service.people.projects import Projects
 
 
-def router(parts: Parts) -> APIRouter:
-    """The routes, over the given parts."""
+def router(projects: Projects) -> APIRouter:
+    """The routes, over the given projects."""
     routes = APIRouter()
-    projects = Projects(parts.store, parts.hub)
 
     @routes.get("/hello")
     async def hello() -> Hello:

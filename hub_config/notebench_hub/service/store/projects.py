@@ -7,6 +7,7 @@ from notebench.contract.people import Member, Membership, Role
 from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from notebench_hub.role_groups import roles_of
 from notebench_hub.service.store.base import Table, now
 from notebench_hub.service.store.engine import Transaction
 
@@ -31,8 +32,12 @@ class RoleTable(Table):
 
 
 def memberships(tx: Transaction, user: str, groups: Iterable[str]) -> list[Membership]:
-    """The user's projects: the groups they are in now that are marked as projects."""
+    """The user's projects: the groups they are in now that are marked as projects.
+
+    A role that their provider gave counts; else the one that was set here, else they are editors.
+    """
     named = list(groups)
+    given = roles_of(named)
     if not named:
         return []
     marked = tx.scalars(
@@ -41,7 +46,10 @@ def memberships(tx: Transaction, user: str, groups: Iterable[str]) -> list[Membe
     set_roles = dict(
         tx.execute(select(RoleTable.project, RoleTable.role).where(RoleTable.user == user)).tuples().all()
     )
-    return [Membership(project=name, role=Role(set_roles.get(name, Role.editor))) for name in marked]
+    return [
+        Membership(project=name, role=given.get(name) or Role(set_roles.get(name, Role.editor)))
+        for name in marked
+    ]
 
 
 def exists(tx: Transaction, name: str) -> bool:
@@ -54,6 +62,15 @@ def names(tx: Transaction) -> list[str]:
     return list(tx.scalars(select(ProjectTable.name).order_by(ProjectTable.name)))
 
 
+def mark(tx: Transaction, name: str) -> bool:
+    """Mark a group as a project, and leave the roles in it alone; whether it was none before."""
+    if exists(tx, name):
+        return False
+    tx.add(ProjectTable(name=name, created=now()))
+    tx.flush()
+    return True
+
+
 def roles(tx: Transaction, name: str) -> list[Member]:
     """The roles that were set in a project, by user."""
     rows = tx.scalars(select(RoleTable).where(RoleTable.project == name).order_by(RoleTable.user))
@@ -62,8 +79,6 @@ def roles(tx: Transaction, name: str) -> list[Member]:
 
 def put(tx: Transaction, name: str, members: Iterable[Member]) -> None:
     """Mark a group as a project and replace the roles that were set in it."""
-    if not exists(tx, name):
-        tx.add(ProjectTable(name=name, created=now()))
-        tx.flush()
+    mark(tx, name)
     tx.execute(delete(RoleTable).where(RoleTable.project == name))
     tx.add_all(RoleTable(project=name, user=one.user, role=one.role.value) for one in members)

@@ -16,7 +16,8 @@ from notebench_hub.i18n import _
 from notebench_hub.supervisor import programs
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_APT = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+_DIRECTORY = ("slapd", "ldap-utils")
+_APT = ("apt-get", "install", "--yes", "--no-install-recommends")
 
 
 @commands.command(
@@ -29,6 +30,7 @@ def test(context: typer.Context) -> None:
     """Linters and types are tests of the suite as well. The exit code is pytest's."""
     root = _checkout()
     _need_browser()
+    _try_directory()
     surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     tools = (
         str(Path(sys.executable).parent),
@@ -56,17 +58,32 @@ def _checkout() -> Path:
 
 def _need_browser() -> None:
     """Chromium, installed by apt-get where that is allowed. Raises Unavailable."""
-    if not _installed() and os.geteuid() == 0 and shutil.which("apt-get"):
-        say(_("Installing Chromium with apt-get"))
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (("apt-get", "update"), _APT):
-            subprocess.run(command, env=quiet, stdout=sys.stderr, check=False)
+    if not _installed():
+        _apt(_("Installing Chromium with apt-get"), "chromium")
     if not _installed():
         raise Unavailable(
             "The tests need Chromium, and it cannot be installed from here.",
             "Install it with your system's package manager, for example `sudo apt-get install chromium`.",
             code="chromium-missing",
         )
+
+
+def _try_directory() -> None:
+    """A directory server, where apt-get may install it; elsewhere its tests say what they miss."""
+    if not all(
+        shutil.which(one, path=f"{os.environ.get('PATH', '')}:/usr/sbin") for one in ("slapd", "ldapadd")
+    ):
+        _apt(_("Installing a directory server for the tests of sign-in with apt-get"), *_DIRECTORY)
+
+
+def _apt(words: str, *packages: str) -> None:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    say(words)
+    # A run level in which nothing is started: the tests start a server of their own.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    for command in (("apt-get", "update"), (*_APT, *packages)):
+        subprocess.run(command, env=quiet, stdout=sys.stderr, check=False)
 
 
 def _installed() -> bool:

@@ -15,6 +15,7 @@ from notebench_hub.place import Instance, Place
 from notebench_hub.scopes import GRANTS, SERVICE, SUPERVISOR
 from notebench_hub.settings import Settings, load
 from notebench_hub.shipped import catalogue_file
+from notebench_hub.sign_in_secrets import provider_secret
 
 HERE = Path(__file__).parent
 
@@ -27,6 +28,7 @@ def configure(c: Any) -> None:
     place = Place.from_environment()
     try:
         settings = load(place)
+        secret = provider_secret(settings.sign_in, place)
         instance = place.instance()
     except NotebenchError as error:
         problem = error.problem(translator(process_language()))
@@ -35,11 +37,7 @@ def configure(c: Any) -> None:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
     place.create()
     _doors(c, place, instance)
-    try:
-        _people(c, place, settings, instance)
-    except NotebenchError as error:
-        problem = error.problem(translator(process_language()))
-        sys.exit(f"{problem.message} {problem.next_step}")
+    _people(c, place, settings, instance, secret)
     _services(c, place, instance)
     _sessions(c, place, settings, instance)
     _pages(c, settings)
@@ -60,12 +58,12 @@ def _doors(c: Any, place: Place, instance: Instance) -> None:
     c.JupyterHub.tornado_settings = {"headers": HEADERS}
 
 
-def _people(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+def _people(c: Any, place: Place, settings: Settings, instance: Instance, secret: str) -> None:
     """Accounts are made by admins or come from a provider; there is no sign-up and no default password."""
     if settings.sign_in.external:
         from notebench_hub.hub.sign_in.choice import external  # only where it is needed
 
-        external(c, settings, place, instance)
+        external(c, settings, place, instance, secret)
         return
     from notebench_hub.hub.accounts import Accounts
 

@@ -6,16 +6,15 @@ from typing import Any
 from notebench_hub.hub.sign_in import entry
 from notebench_hub.place import Instance, Place
 from notebench_hub.settings import Settings
-from notebench_hub.sign_in_secrets import provider_secret
 from notebench_hub.sign_in_settings import SignIn
 
 _HTTP = {"connect_timeout": 4.0, "request_timeout": 8.0}
 """Seconds; a provider that takes longer counts as away."""
 
 
-def external(c: Any, settings: Settings, place: Place, instance: Instance) -> None:
-    """Sign-in with a provider. Raises Refused where its secret cannot be read."""
-    sign_in, secret = settings.sign_in, provider_secret(settings.sign_in, place)
+def external(c: Any, settings: Settings, place: Place, instance: Instance, secret: str) -> None:
+    """Sign-in with a provider, which is asked with `secret`."""
+    sign_in = settings.sign_in
     cls = _class(sign_in)
     traits = c[cls.__name__]
     c.JupyterHub.authenticator_class = cls

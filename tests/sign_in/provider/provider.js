@@ -13,6 +13,11 @@ const provider = new Provider(issuer, {
   cookies: { keys: ["only for tests"] },
   features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   pkce: { required: () => true },
+  // As Keycloak does: access tokens are short, and a refresh token comes with each login, for one use.
+  // A second use of one ends the whole login.
+  ttl: { AccessToken: 8 },
+  issueRefreshToken: (_context, client) => client.grantTypeAllowed("refresh_token"),
+  rotateRefreshToken: true,
   // Words are numbers of people: whoever knows "ada" signs in as the person under "ada".
   findAccount: (_context, id) => {
     const facts = known()[id];

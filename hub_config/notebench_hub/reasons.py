@@ -51,6 +51,10 @@ TEMPLATES = (
     N_("The service no longer wants this attempt."),
     N_("The run took longer than the {seconds} seconds it may take."),
     N_("The output notebook could not be written: {reason}."),
+    N_(
+        "Your home is full: the output notebook could not be written; what was written before is kept. "
+        "Delete what you do not need, then run it again."
+    ),
     N_("Its environment is being prepared."),
     N_("The model is being loaded."),
     N_("Version {version} is being loaded; the version before keeps answering."),

@@ -34,6 +34,17 @@ class Sessions(Section):
     start_timeout_seconds: int = Field(default=120, ge=5, description="How long a session may take to start.")
 
 
+class Homes(Section):
+    """People's files."""
+
+    size: str = Field(
+        default="",
+        pattern=r"^([1-9][0-9]{0,6}(Mi|Gi|Ti))?$",
+        description="What one home may have, like `20Gi`; empty for no limit. Project quotas of the kernel "
+        "hold it where an operator has set them; else it is measured, and people are told.",
+    )
+
+
 class Runs(Section):
     """Notebook runs."""
 
@@ -69,6 +80,7 @@ class Settings(Section):
     doors: Doors = Field(default=Doors(), description="Addresses.")
     sign_in: SignIn = Field(default=SignIn(), description="How people sign in; see docs/sign-in.md.")
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
+    homes: Homes = Field(default=Homes(), description="People's files.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")
     limits: Limits = Field(default=Limits(), description="What one request may be.")
 

@@ -19,8 +19,10 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: "ServerApp") -> None:
+    from notebench.lab.home import watch_home
     from notebench.lab.outputs import keep_outputs
     from notebench.lab.routes import add_routes
 
     keep_outputs(server)
+    watch_home(server)
     add_routes(server)

@@ -8,12 +8,15 @@ extension manager needs; and the search for language servers begins after the fi
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from notebench.lab.home.safe import keep_out_of_a_full_home, restart_is_wanted
 
 LANGUAGE_SERVERS_AFTER = 3.0
 """Seconds from the start until language servers are looked for: that starts a Node process too."""
@@ -107,6 +110,8 @@ def _later(begin: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
 
 def main() -> None:
     """Serve until told to stop."""
+    given = dict(os.environ)
+    keep_out_of_a_full_home(os.environ)  # before Jupyter is loaded, which looks for its places
     gc.disable()  # modules and classes are here to stay: looking through them again and again finds nothing
     server = single_user()
     lighten()
@@ -114,6 +119,8 @@ def main() -> None:
     gc.enable()
     gc.freeze()
     prepared.start()
+    if restart_is_wanted():  # the same process, for its shim and for the hub
+        os.execve(sys.executable, sys.orig_argv, given)  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":

@@ -4,8 +4,11 @@ Exit codes: 0 succeeded, 1 failed, 2 refused before anything ran, 124 timed out,
 """
 
 import asyncio
+import errno
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 from notebench.contract.errors import NotebenchError
 from notebench.contract.runs import RunState
@@ -15,6 +18,10 @@ from notebench.runner.report import Poster, Reporter
 from notebench.runner.spec import STATE_VARIABLE, RunSpec, check_notebook, read_spec
 
 _FINAL_REPORT = 20.0  # seconds that the last report may take; the service reads it from disk after that
+HOME_FULL = (
+    "Your home is full: the output notebook could not be written; what was written before is kept. Delete "
+    "what you do not need, then run it again."
+)
 _EXIT = {RunState.succeeded: 0, RunState.failed: 1, RunState.timed_out: 124, RunState.cancelled: 143}
 
 # Leave out what papermill and nbformat import if they find it and a notebook run never needs: a grammar
@@ -63,13 +70,31 @@ def main() -> int:
         spec = read_spec(os.environ)
         spec.state.mkdir(parents=True, exist_ok=True)
         spec.output.parent.mkdir(parents=True, exist_ok=True)
-    except (NotebenchError, OSError) as error:
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return _cannot_begin(spec, error)
+    except NotebenchError as error:
         print(error, file=sys.stderr)
         return 2
     reporter = Reporter(spec.state, _poster(spec))
     code = _run(spec, reporter)
     reporter.close(_FINAL_REPORT)
     return code
+
+
+def _cannot_begin(spec: RunSpec, error: OSError) -> int:
+    """Say why from elsewhere: where reports are usually kept nothing can be written."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        reporter = Reporter(Path(elsewhere), _poster(spec))
+        reporter.update(state=RunState.failed, reason=_unwritten(error))
+        reporter.close(_FINAL_REPORT)
+    return 1
+
+
+def _unwritten(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return HOME_FULL
+    return f"The output notebook could not be written: {error.strerror or error}."
 
 
 def _run(spec: RunSpec, reporter: Reporter) -> int:
@@ -80,7 +105,7 @@ def _run(spec: RunSpec, reporter: Reporter) -> int:
     except NotebenchError as error:
         reason, code = str(error), 2
     except OSError as error:
-        reason, code = f"The output notebook could not be written: {error.strerror or error}.", 1
+        reason, code = _unwritten(error), 1
     except Exception as error:  # the run must say how it ended, whatever happened
         reason, code = f"The runner failed: {type(error).__name__}: {error}", 1
     print(reason, file=sys.stderr)

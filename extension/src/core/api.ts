@@ -49,6 +49,13 @@ export class Api {
     return (await (await this.send('here', withQuery(path, query), {})).json()) as T;
   }
 
+  /** Asks the Jupyter server itself to do something; only inside JupyterLab. */
+  async act<T>(path: string, body: unknown = {}): Promise<T> {
+    const headers = { 'Content-Type': 'application/json' };
+    const init = { method: 'POST', body: JSON.stringify(body), headers };
+    return (await (await this.send('here', path, init)).json()) as T;
+  }
+
   /** Pages of a list, one after the other, until there are `wanted` or no more; `next` is the rest's cursor. */
   async pages<K extends string, T>(
     path: string,

@@ -45,6 +45,7 @@ export interface IWorkbench {
 /** What commands other panels may call. The ids are the only thing that panels share. */
 export const CommandIds = {
   open: 'notebench:open',
+  home: 'notebench:home',
   registerModel: 'notebench:register-model',
   deploy: 'notebench:deploy',
   runNotebook: 'notebench:run-notebook',

@@ -820,6 +820,75 @@ export interface components {
       version: string;
     };
     /**
+     * HomeContents
+     * @description `GET /notebench/home/largest`: what fills the home, the largest first.
+     */
+    HomeContents: {
+      /** Complete */
+      complete: boolean;
+      /** Count */
+      count: number;
+      /** Files */
+      files?: components['schemas']['HomeEntry'][];
+      /** Folders */
+      folders?: components['schemas']['HomeEntry'][];
+      /** Used */
+      used: number;
+    };
+    /**
+     * HomeEntry
+     * @description A file or folder of the home.
+     */
+    HomeEntry: {
+      /** Cache */
+      cache: boolean;
+      /** Folder */
+      folder: boolean;
+      /**
+       * Modified
+       * Format: date-time
+       */
+      modified: string;
+      /** Path */
+      path: string;
+      /** Size */
+      size: number;
+    };
+    /**
+     * HomeLevel
+     * @description How full. `filling`: at least nine tenths.
+     * @enum {string}
+     */
+    HomeLevel: 'ok' | 'filling' | 'full';
+    /**
+     * HomeState
+     * @description `GET /notebench/home` of the session's Jupyter server.
+     */
+    HomeState: {
+      /** Free */
+      free: number;
+      level: components['schemas']['HomeLevel'];
+      /** Safe */
+      safe: boolean;
+      /**
+       * Size
+       * @default null
+       */
+      size: number | null;
+      /**
+       * Used
+       * @default null
+       */
+      used: number | null;
+      watch: components['schemas']['HomeWatch'];
+    };
+    /**
+     * HomeWatch
+     * @description Whose word the figures are: the kernel's quota, our own measurement, or only the disk's free space.
+     * @enum {string}
+     */
+    HomeWatch: 'quota' | 'measured' | 'disk';
+    /**
      * ImageCard
      * @description One image with the version that a start would use now.
      */
@@ -1405,6 +1474,24 @@ export interface components {
       url: string;
       /** Versions */
       versions?: components['schemas']['ModelVersion'][];
+    };
+    /**
+     * RemoveRequest
+     * @description `POST /notebench/home/remove`: delete for good, not into a trash.
+     */
+    RemoveRequest: {
+      /** Paths */
+      paths: string[];
+    };
+    /**
+     * Removed
+     * @description What became of a removal.
+     */
+    Removed: {
+      /** Failed */
+      failed?: string[];
+      /** Removed */
+      removed: string[];
     };
     /**
      * Role

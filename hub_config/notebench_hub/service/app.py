@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Depends, FastAPI
 from notebench_spawner.backends.base import Backend
 from notebench_spawner.catalogue.hardware import Machine, look
+from notebench_spawner.catalogue.model import mebibytes
 from notebench_spawner.hands import Hands
 
 from notebench_hub.hands import hands_of
@@ -61,7 +62,7 @@ def build_parts(
         doors=Doors(store, hub, tokens, login),
         tokens=tokens,
         hub=hub,
-        environment=Environment(instance, hands),
+        environment=Environment(instance, hands, home_size=_bytes(settings.homes.size)),
         shelf=shelf,
         resolver=shelf,
         backend=backend,
@@ -125,6 +126,10 @@ def create_app(parts: Parts, features: list[Feature]) -> FastAPI:
         for router in feature.outside:
             app.include_router(router, prefix=parts.prefix, include_in_schema=False)
     return app
+
+
+def _bytes(size: str) -> int:
+    return mebibytes(size) << 20 if size else 0
 
 
 def _machine(settings: Settings) -> Machine | None:

@@ -1,6 +1,7 @@
 """Keeps controllers running: what fails is started again later, and its failure shows in the health."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -98,6 +99,10 @@ def cannot_start(error: Exception) -> str:
     """Why a workload could not be started, as a reason that readers get in their language."""
     if isinstance(error, NotebenchError):
         return error.text()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return N_(
+            "It could not be started: the home is full. Delete what you do not need, then start it again."
+        )
     if isinstance(error, OSError):
         return f"It could not be started: {error.strerror or error}."
     return N_("An error inside Notebench kept it from starting; the service's log names it.")

@@ -32,8 +32,10 @@ class Variables:
 class Environment:
     """Knows where the parts of this installation answer and where its people's files lie."""
 
-    def __init__(self, instance: Instance, hands: Hands) -> None:
+    def __init__(self, instance: Instance, hands: Hands, *, home_size: int = 0) -> None:
+        """`home_size` is what a home may have, in bytes; 0 for no limit."""
         self._hands = hands
+        self._home_size = home_size
         self._inside = f"{instance.service_url}/services/notebench"
         self._outside = f"{instance.public_url}services/notebench/"
 
@@ -75,6 +77,8 @@ class Environment:
             "NOTEBENCH_LAYER": str(layer or ""),
             _ID_VARIABLES[kind]: thing,
         }
+        if self._home_size:
+            env["NOTEBENCH_HOME_SIZE"] = str(self._home_size)
         if attempt:
             env["NOTEBENCH_ATTEMPT"] = str(attempt)
         secret = {"MLFLOW_TRACKING_TOKEN": token, "NOTEBENCH_TOKEN": token}

@@ -7,7 +7,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from notebench.contract import catalogue, deployments, errors, outputs, people, runs, sessions, tracking
+from notebench.contract import (
+    catalogue,
+    deployments,
+    errors,
+    homes,
+    outputs,
+    people,
+    runs,
+    sessions,
+    tracking,
+)
 from notebench.contract.base import Answer, Request
 from notebench_spawner.backends.memory import MemoryBackend
 from pydantic import BaseModel
@@ -18,7 +28,7 @@ from notebench_hub.settings import Settings
 
 DEFAULT_TARGET = Path(__file__).parents[3] / "extension" / "openapi.json"
 
-_MODULES = (catalogue, deployments, errors, outputs, people, runs, sessions, tracking)
+_MODULES = (catalogue, deployments, errors, homes, outputs, people, runs, sessions, tracking)
 
 
 def document() -> dict[str, Any]:

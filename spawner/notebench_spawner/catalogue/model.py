@@ -13,7 +13,8 @@ _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
 _RESOURCE = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
 
-def _mebibytes(value: object) -> int:
+def mebibytes(value: object) -> int:
+    """A size like 512Mi or 2Gi as a number. Raises ValueError."""
     found = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("a size like 512Mi or 2Gi is needed")
@@ -61,7 +62,7 @@ class Profile(Entry):
     title: Text
     description: Text
     cpu: float = Field(gt=0, le=1024, description="Cores.")
-    memory: Annotated[int, BeforeValidator(_mebibytes)] = Field(description="Like 512Mi or 2Gi.")
+    memory: Annotated[int, BeforeValidator(mebibytes)] = Field(description="Like 512Mi or 2Gi.")
     processes: int = Field(default=1024, ge=64, le=1_000_000, description="Processes and threads together.")
     files: int = Field(default=8192, ge=256, le=1_000_000, description="Open files of one process.")
     resources: dict[Annotated[str, AfterValidator(_resource_name)], Annotated[int, Field(ge=1, le=64)]] = (

@@ -149,7 +149,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         self.process = self.workload.id
         self._tell(Step.environment)
         catalogue, root = Path(self.catalogue), Path(self.environments_root)
-        await prepare_environment(self.workload, catalogue, root, self._environment_news, self.hands)
+        self.workload = await prepare_environment(
+            self.workload, catalogue, root, self._environment_news, self.hands
+        )
         self._tell(Step.files)
         await asyncio.to_thread(self.hands.prepare_home, self.workload)
 

@@ -43,8 +43,12 @@ class Installation:
         return done
 
     def up(self) -> None:
-        state_accounts(self.state, self.accounts)
+        self.settle()
         self.command("up", "--detach", "--port", "0")
+
+    def settle(self) -> None:
+        """Write the settings, before the first start."""
+        state_accounts(self.state, self.accounts)
 
     def down(self) -> None:
         self.command("down", "--yes", check=False)

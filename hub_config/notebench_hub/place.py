@@ -12,6 +12,8 @@ from notebench.contract.errors import Refused
 from pydantic import BaseModel, ConfigDict
 
 VARIABLE = "NOTEBENCH_STATE_DIR"
+ENVIRONMENTS = "NOTEBENCH_ENVIRONMENTS_DIR"
+SYSTEM_STATE = Path("/var/lib/notebench")
 _SOCKET_PATH_LIMIT = 80  # sun_path holds 107 bytes; names below the directory need some of them
 
 
@@ -55,12 +57,26 @@ class Place:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Place":
-        """The place a part was started for; else the user's data directory."""
+        """The place a part was started for; else the user's data directory, for root the system's.
+
+        An installation that root has begun in its data directory stays there.
+        """
         named = environ.get(VARIABLE)
         if named:
             return cls(Path(named))
         data = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-        return cls(Path(data) / "notebench")
+        own = cls(Path(data) / "notebench")
+        return own if os.geteuid() != 0 or own.instance_file.exists() else cls(SYSTEM_STATE)
+
+    @property
+    def registry(self) -> Path:
+        """The system accounts that were made for this installation's people; see `separate`."""
+        return self.root / "accounts.json"
+
+    @property
+    def separate(self) -> bool:
+        """Whether each person has a system account of their own. Then root owns the directory itself."""
+        return self.registry.exists()
 
     @property
     def settings_file(self) -> Path:
@@ -97,10 +113,17 @@ class Place:
 
     @property
     def environments(self) -> Path:
-        """Image environments: content-addressed, so that installations of one account share them."""
-        named = os.environ.get("NOTEBENCH_ENVIRONMENTS_DIR")
+        """Image environments: content-addressed, so that installations of one account share them.
+
+        With separate accounts they lie in the state directory, where the account that builds them may write.
+        """
+        named = os.environ.get(ENVIRONMENTS)
+        if named:
+            return Path(named)
+        if self.separate:
+            return self.root / "environments"
         cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(named) if named else Path(cache) / "notebench" / "environments"
+        return Path(cache) / "notebench" / "environments"
 
     @property
     def sockets(self) -> Path:
@@ -109,7 +132,23 @@ class Place:
         if len(str(inside)) <= _SOCKET_PATH_LIMIT:
             return inside
         short = sha256(str(self.root.resolve()).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"notebench-{os.getuid()}-{short}"
+        return Path(tempfile.gettempdir()) / f"notebench-{self.owner()}-{short}"
+
+    def owner(self) -> int:
+        """The account of hub, service, proxy and MLflow: ours, unless root gave them one of their own."""
+        if self.separate:
+            with contextlib.suppress(OSError):
+                return self.hub.stat().st_uid
+        return os.getuid()
+
+    @property
+    def launcher_sockets(self) -> Path:
+        """With separate accounts: the launcher's socket, and the private directories of workloads."""
+        return self.root / "rt"
+
+    @property
+    def launcher_socket(self) -> Path:
+        return self.launcher_sockets / "launcher.sock"
 
     @property
     def mlflow_socket(self) -> Path:
@@ -129,7 +168,7 @@ class Place:
             self.root / "secrets",
         ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_foreign(self.sockets)
+        _refuse_foreign(self.sockets, self.owner())
 
     def instance(self) -> Instance:
         """What `up` decided. Raises FileNotFoundError before the first `up`."""
@@ -142,6 +181,7 @@ class Place:
             descriptor, temporary = tempfile.mkstemp(dir=file.parent)  # mkstemp makes files of mode 0600
             with os.fdopen(descriptor, "w") as opened:
                 opened.write(secrets.token_hex(32) + "\n")
+                os.fchown(opened.fileno(), file.parent.stat().st_uid, -1)  # root may ask first
             # A link, not a rename: of two parts that start at once, the first one's secret counts.
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, file)
@@ -149,9 +189,9 @@ class Place:
         return file.read_text().strip()
 
 
-def _refuse_foreign(folder: Path) -> None:
+def _refuse_foreign(folder: Path, owner: int) -> None:
     """The short directory lies where everybody may write; somebody else's would hear what the parts say."""
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+    if folder.is_symlink() or folder.stat().st_uid != owner:
         raise Refused(
             "The directory {folder} for this installation's sockets belongs to somebody else.",
             "Remove it, or choose a shorter --state-dir, so that the sockets fit into it.",

@@ -62,6 +62,13 @@ class Limits(Section):
     )
 
 
+class AccountIds(Section):
+    """The range of system ids for the accounts of people."""
+
+    first: int = Field(default=700_000, ge=1000, le=2**31 - 2, description="The first id.")
+    count: int = Field(default=50_000, ge=10, le=10_000_000, description="How many there are.")
+
+
 class Settings(Section):
     """The installation."""
 
@@ -73,9 +80,13 @@ class Settings(Section):
         default=None, description="Catalogue file; empty for the one that ships with Notebench."
     )
     admin: str = Field(default="admin", description="Hub name of the first admin.")
-    accounts: Literal["shared"] = Field(
-        default="shared",
-        description="Whose accounts people's processes have. `shared`: the one that started Notebench.",
+    accounts: Literal["shared", "separate"] | None = Field(
+        default=None,
+        description="Whose system accounts people's processes have. `separate`: each person has one, which "
+        "needs root; `shared`: the one that started Notebench. Empty: `separate` in what root begins.",
+    )
+    account_ids: AccountIds = Field(
+        default=AccountIds(), description="System ids for the accounts of people, with separate accounts."
     )
     doors: Doors = Field(default=Doors(), description="Addresses.")
     sign_in: SignIn = Field(default=SignIn(), description="How people sign in; see docs/sign-in.md.")

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from notebench.contract.errors import Refused
 
-from notebench_spawner import beneath, limits, processes
+from notebench_spawner import beneath, limits, processes, shim
 from notebench_spawner.catalogue.layers import ensure_layer
 from notebench_spawner.listeners import listens
 from notebench_spawner.names import folder_name
@@ -212,6 +212,17 @@ class OwnHands:
     def remove_tree(self, user: str, path: str) -> None:
         """Remove it without leaving the home."""
         beneath.remove_tree(self.home(user), path)
+
+
+def end_all(hands: Hands, grace: float = processes.GRACE_SECONDS) -> list[str]:
+    """End every workload, and what a killed shim may have left. Blocks; answers the ids of those that ran."""
+    folders = processes.running(hands.workloads)
+    for folder in folders:
+        hands.ask_to_end(folder.name)
+    processes.wait_for_end(folders, grace)
+    known = {one.parent.name for one in hands.workloads.glob(f"*/{shim.HANDLE}")}
+    hands.end_leftovers(known)
+    return [folder.name for folder in folders]
 
 
 def runtime_directory(sockets: Path, temporary: Path, workload: str) -> Path:

@@ -275,10 +275,15 @@ def end_folders(folders: list[Path], grace: float) -> None:
     """End several at once and wait for all; a shim that does not end them in time is killed with them."""
     for folder in folders:
         ask_to_end(folder)
+    end_leftovers({folder.name for folder in wait_for_end(folders, grace)})
+
+
+def wait_for_end(folders: list[Path], grace: float) -> list[Path]:
+    """Wait until shims that were asked have ended their workloads; those that did not in time. Blocks."""
     until = time.monotonic() + grace + KILL_SECONDS
     while (left := [f for f in folders if alive(read_handle(f))]) and time.monotonic() < until:
         time.sleep(0.02)
-    end_leftovers({folder.name for folder in left})
+    return left
 
 
 def end_leftovers(ids: set[str], accounts: Collection[int] | None = None) -> None:

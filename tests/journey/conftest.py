@@ -1,5 +1,6 @@
 """One installation and one browser for the whole journey."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ CHROMIUM = [
 def installation() -> Iterator[Installation]:
     """Notebench, started by its own command in a directory of its own."""
     folder = Path(tempfile.mkdtemp(prefix="nbj-"))
-    started = Installation(folder)
+    started = Installation(folder, accounts="separate" if os.geteuid() == 0 else "shared")
     try:
         started.up()
         yield started

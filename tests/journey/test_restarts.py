@@ -21,7 +21,10 @@ SLOW_NOTEBOOK = {
             "execution_count": None,
             "source": source,
         }
-        for source in ("import time; time.sleep(60)", "print('done')")
+        for source in (
+            "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.2)",
+            "print('done')",
+        )
     ],
     "metadata": {
         "kernelspec": {"name": "python3", "display_name": "Python 3"},
@@ -168,6 +171,8 @@ def _other_pid(installation: Installation, part: str, killed: int) -> bool:
 
 
 def test_the_run_ends_as_if_nothing_had_happened(alive: Alive) -> None:
+    assert "run" in alive.processes()
+    (alive._home() / "go").touch()
     done = wait_for(lambda: alive._ended(alive.run), 180, "the slow run")
     assert done["state"] == "succeeded", done
 

@@ -15,7 +15,12 @@ BACKUPS = "backups"
 """Folder in the state directory for the backups that are made by themselves."""
 
 _NOT = frozenset(
-    {"logs", "workloads", "run", "supervisor", "supervisor.lock", "homes", "lost+found", BACKUPS}
+    {
+        *("logs", "workloads", "run", "supervisor", "supervisor.lock", "homes", "lost+found", BACKUPS),
+        # With separate accounts: the machine's own, and made anew on another one.
+        *("accounts.json", "accounts.lock", "launcher.json", "launcher.log", "up.lock"),
+        *("rt", "tmp", "account", "environments"),
+    }
 )
 _ARTIFACTS = Path("mlflow/artifacts")
 _DATABASE = (".db", ".sqlite")

@@ -34,7 +34,7 @@ def backup(
     state_dir: StateDir = None,
 ) -> None:
     """Exit code 0 when the file is whole and on disk; else there is no such file."""
-    place = place_of(state_dir)
+    place = place_of(state_dir, as_root=True)  # it reads all homes, and writes where root may
     wish = Wish(homes=homes, catalogue=load(place).catalogue)
     with _bar(quiet) as bar:
         done = write(place, file.absolute(), wish, _told(bar, _("Copying {file}")))
@@ -71,7 +71,7 @@ def verify(file: File, quiet: Quiet = False) -> None:
 @edge
 def restore(file: File, quiet: Quiet = False, state_dir: StateDir = None) -> None:
     """All of it or nothing."""
-    place = place_of(state_dir)
+    place = place_of(state_dir, as_root=True)
     with _bar(quiet) as bar:
         contents, findings = put_back(file.absolute(), place, _told(bar, _("Restoring {file}")))
     _report(contents, findings, quiet=quiet)

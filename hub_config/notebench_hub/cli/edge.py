@@ -13,6 +13,7 @@ from notebench.contract.errors import NotebenchError, Refused, Unavailable
 
 from notebench_hub.i18n import _, process_language, translator
 from notebench_hub.place import VARIABLE, Place
+from notebench_hub.separate.account import step_down
 from notebench_hub.supervisor.supervisor import PartFailed
 
 FAILED, REFUSED, UNAVAILABLE = 1, 3, 4
@@ -31,10 +32,15 @@ StateDir = Annotated[
 ]
 
 
-def place_of(state_dir: Path | None) -> Place:
-    """The place that a command is about; parts and child processes find the same one."""
+def place_of(state_dir: Path | None, *, as_root: bool = False) -> Place:
+    """The place that a command is about; parts and child processes find the same one.
+
+    With separate accounts root goes on as the account of the parts, unless the command needs `as_root`.
+    """
     place = Place(state_dir.expanduser().absolute()) if state_dir else Place.from_environment()
     os.environ[VARIABLE] = str(place.root)
+    if not as_root:
+        step_down(place)
     return place
 
 

@@ -1,6 +1,7 @@
 """`status` and `logs`: what runs, and what it says."""
 
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from notebench_hub.cli.edge import UNAVAILABLE, StateDir, edge, place_of, print_
 from notebench_hub.cli.words import for_whom, reason
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
+from notebench_hub.separate import launching
 from notebench_hub.supervisor import control, embedded, logfiles, records
 from notebench_hub.supervisor.view import PartView, Phase
 
@@ -30,6 +32,8 @@ def status(
     found = control.view(place)
     parts = found.parts if found else _without_supervisor(place)
     rows = [_row(part, supervised=found is not None) for part in parts]
+    if place.separate:
+        rows.append(_launcher(place))
     if as_json:
         print_json({"parts": rows})
     else:
@@ -66,6 +70,22 @@ def _row(part: PartView, *, supervised: bool) -> dict[str, object]:
     }
 
 
+def _launcher(place: Place) -> dict[str, object]:
+    """The launcher is no part: root started it, and it outlives them."""
+    found = launching.find(place)
+    healthy = found is not None and launching.answers(place)
+    return {
+        "name": launching.NAME,
+        "healthy": healthy,
+        "reason": ""
+        if healthy
+        else _("It does not answer: nothing can be started. `notebench up` recovers."),
+        "address": f"unix:{place.launcher_socket}",
+        "version": version("notebench-hub"),
+        "pid": found.pid if found else None,
+    }
+
+
 def _show(place: Place, rows: list[dict[str, object]]) -> None:
     table = Table(_("Part"), _("State"), _("Address"), _("Version"), "pid", box=None, pad_edge=False)
     for row in rows:
@@ -76,7 +96,7 @@ def _show(place: Place, rows: list[dict[str, object]]) -> None:
     Console(highlight=False, markup=False).print(table)
     if all(row["healthy"] for row in rows):
         sys.stdout.write(_("Notebench: {address}", address=place.instance().public_url) + "\n")
-    say(for_whom())
+    say(for_whom(place))
 
 
 @commands.command("logs", help=_("Show what a part, or every part, has written."))
@@ -89,17 +109,22 @@ def logs(
 ) -> None:
     """The end of the log files, each line with its part where there are several."""
     place = place_of(state_dir)
-    known = (*embedded.NAMES, records.SUPERVISOR, embedded.HELPER)
+    files = {
+        name: place.logs / f"{name}.log" for name in (*embedded.NAMES, records.SUPERVISOR, embedded.HELPER)
+    }
+    if place.separate:
+        files[launching.NAME] = launching.log_file(place)
+    known = tuple(files)
     if part is not None and part not in known:
         raise NotFound(
             "There is no part {part}.", "The parts are: {parts}.", part=part, parts=", ".join(known)
         )
-    names = [part] if part else [name for name in known if (place.logs / f"{name}.log").exists()]
+    names = [part] if part else [name for name in known if files[name].exists()]
     for name in names:
-        for line in logfiles.tail(place.logs / f"{name}.log", lines):
+        for line in logfiles.tail(files[name], lines):
             _line(name, line, many=part is None)
     if follow:
-        for name, line in logfiles.follow_many({name: place.logs / f"{name}.log" for name in names}):
+        for name, line in logfiles.follow_many({name: files[name] for name in names}):
             _line(name, line, many=part is None)
 
 

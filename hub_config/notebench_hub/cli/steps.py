@@ -1,13 +1,31 @@
 """Progress of `up`: a counter and what is happening, as a live bar on a terminal and as lines elsewhere."""
 
+import json
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from notebench_hub.i18n import _
+
+
+class Telling(Protocol):
+    """Who is told what happens now."""
+
+    def say(self, what: str, part: float = 0.0) -> None:
+        """What happens; `part` of it is done, 0 to 1."""
+        ...
+
+
+class Lines:
+    """Tells another process, in JSON lines on the standard output."""
+
+    def say(self, what: str, part: float = 0.0) -> None:
+        """One line."""
+        sys.stdout.write(json.dumps({"says": what, "part": part}) + "\n")
+        sys.stdout.flush()
 
 
 class Steps:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from notebench.contract.errors import Conflict, NotFound, Unavailable
+from notebench.contract.errors import Conflict, NotFound, Refused, Unavailable
 from notebench_spawner import processes
 from notebench_spawner.workload import Kind
 
-from notebench_hub.cli import commands
+from notebench_hub.cli import commands, purge, separately
 from notebench_hub.cli.edge import StateDir, edge, place_of, say
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
+from notebench_hub.separate import launching
+from notebench_hub.separate.account import PartsAccount
 from notebench_hub.supervisor import control, records
 from notebench_hub.supervisor.claim import AlreadyRuns, claimed
 from notebench_hub.supervisor.identity import Identity
@@ -28,38 +30,76 @@ _DOWN_SECONDS = 90.0
 @edge
 def down(
     yes: Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask, also when sessions live."))] = False,
+    purge_all: Annotated[
+        bool,
+        typer.Option(
+            "--purge", help=_("Then remove people's files, all data, and the system accounts made here.")
+        ),
+    ] = False,
     state_dir: StateDir = None,
 ) -> None:
     """Parts, sessions, notebook runs and model servers."""
-    place = place_of(state_dir)
+    place = place_of(state_dir, as_root=True)
     if not place.root.exists():
         say(_("Nothing was started in {place} yet.", place=place.root))
         return
+    if place.separate and os.geteuid() != 0:
+        raise Refused(
+            "The installation in {place} was begun by root, with a system account for each person.",
+            "End it as root.",
+            code="accounts-need-root",
+            place=place.root,
+        )
     if not yes:
         _ask(place)
-    answer = control.ask(place, "down")
-    if answer is not None:
-        _wait_for(Identity.of(int(answer["view"]["pid"])), place)
-        say(_("Notebench has ended, and so has everything it started."))
-        return
-    try:
-        with claimed(place):
-            ended = [*records.end_leftovers(place), *processes.end_all(place.workloads)]
-    except AlreadyRuns:
-        _end_without_socket(place)
-        ended = [records.SUPERVISOR]
-    if ended:
+        if purge_all:
+            purge.confirm(place)
+    if _end(place):
         say(_("Notebench has ended, and so has everything it started."))
     else:
         say(_("Nothing runs in {place}.", place=place.root))
+    if purge_all:
+        purge.remove(place)
 
 
-def _end_without_socket(place: Place) -> None:
+def _end(place: Place) -> bool:
+    """End everything; whether anything ran. The launcher goes last: it ends people's processes."""
+    answer = control.ask(place, "down")
+    if answer is not None:
+        _wait_for(Identity.of(int(answer["view"]["pid"])), place)
+    ended = answer is not None or (_end_separate(place) if place.separate else _end_shared(place))
+    return (place.separate and launching.end(place)) or ended
+
+
+def _end_shared(place: Place) -> bool:
+    try:
+        with claimed(place):
+            return bool([*records.end_leftovers(place), *processes.end_all(place.workloads)])
+    except AlreadyRuns:
+        return _end_without_socket(place)
+
+
+def _end_separate(place: Place) -> bool:
+    """The parts' leftovers with their account, people's processes as root."""
+    try:
+        ended = separately.end_leftovers(place, PartsAccount.of(place))
+    except AlreadyRuns:
+        return _end_without_socket(place)
+    return bool([*ended, *processes.end_all(place.workloads)])
+
+
+def _end_without_socket(place: Place) -> bool:
     """Who owns the state directory does not listen: it is just starting, or its socket was removed."""
     supervisor = records.read(place).get(records.SUPERVISOR)
-    if supervisor and supervisor.alive():
+    if supervisor and supervisor.alive() and _has_account(supervisor.pid, place.owner()):
         os.kill(supervisor.pid, signal.SIGTERM)
         _wait_for(supervisor, place)
+    return True
+
+
+def _has_account(pid: int, account: int) -> bool:
+    """The record is the parts' word; root must not be led to end what is somebody else's."""
+    return Path(f"/proc/{pid}").stat().st_uid == account if Path("/proc/self").exists() else True
 
 
 def _ask(place: Place) -> None:

@@ -1,14 +1,14 @@
 """What `up` says while it upgrades a state of an older version."""
 
 from notebench_hub.cli.edge import say
-from notebench_hub.cli.steps import Steps
+from notebench_hub.cli.steps import Telling
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.settings import Settings
 from notebench_hub.upgrade import bring_up_to_date
 
 
-def upgrade_state(place: Place, settings: Settings, steps: Steps, *, backup: bool) -> None:
+def upgrade_state(place: Place, settings: Settings, steps: Telling, *, backup: bool) -> None:
     """Back up and migrate what an older version wrote; nothing where it is of this one."""
 
     def tell(file: str, part: float) -> None:

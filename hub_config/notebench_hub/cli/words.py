@@ -1,11 +1,14 @@
 """What people are told about parts and workloads."""
 
 from notebench_hub.i18n import _
+from notebench_hub.place import Place
 from notebench_hub.supervisor.view import PartView, Phase
 
 
-def for_whom() -> str:
+def for_whom(place: Place) -> str:
     """Said wherever an installation on one machine is shown."""
+    if place.separate:
+        return _("Each person's sessions, runs and model servers have a system account of their own.")
     return _(
         "For one person, or people who trust each other: all sessions run with the account that started "
         "Notebench."

@@ -52,10 +52,11 @@ def claimed(place: Place, free_bytes: int = FREE_BYTES_NEEDED) -> Iterator[None]
 
 def _create(place: Place, free_bytes: int) -> None:
     """Make the directories, and refuse ones that are not ours alone."""
+    test = place.logs / ".write-test"
     try:
         place.create()
-        (place.root / ".write-test").write_bytes(b"x" * 4096)
-        (place.root / ".write-test").unlink()
+        test.write_bytes(b"x" * 4096)
+        test.unlink()
     except PermissionError as error:
         raise Refused(
             "Notebench may not write to {place}.",
@@ -71,7 +72,7 @@ def _create(place: Place, free_bytes: int) -> None:
             place=place.root,
             needed=free_bytes // 1024**2,
         )
-    _refuse_foreign(place.root)
+    _refuse_foreign(place.root, separate=place.separate)
 
 
 def _disk_problem(place: Place, error: OSError) -> Unavailable:
@@ -83,16 +84,19 @@ def _disk_problem(place: Place, error: OSError) -> Unavailable:
     )
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Another account must not have made, or be able to enter, what holds secrets."""
+def _refuse_foreign(folder: Path, *, separate: bool) -> None:
+    """Another account must not have made, or be able to enter, what holds secrets.
+
+    With separate accounts it is root's, and people's accounts go through it to their homes.
+    """
     state = folder.lstat()
-    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != (0 if separate else os.getuid()):
         raise Refused(
             "{folder} belongs to another account.",
             "Choose another directory with `--state-dir`, or remove that one.",
             folder=folder,
         )
-    if stat.S_IMODE(state.st_mode) & 0o077:
+    if stat.S_IMODE(state.st_mode) & (0o026 if separate else 0o077):
         raise Refused(
             "{folder} can be entered by other accounts (mode {mode}).",
             "Secrets lie there: run `chmod 700 {folder}`, then try again.",

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
-from notebench_spawner import processes
+from notebench_spawner.hands import Hands, end_all
 
 from notebench_hub.place import Place
 from notebench_hub.supervisor.control import ControlServer
@@ -30,6 +30,7 @@ def _ignore(_view: View) -> None:
 async def supervise(
     place: Place,
     parts: Sequence[Part],
+    hands: Hands,
     *,
     watch: Callable[[View], None] = _ignore,
     ready: Callable[[], Awaitable[None]] = _nothing,
@@ -64,7 +65,7 @@ async def supervise(
             await supervisor.end()
             await asyncio.gather(*beside, return_exceptions=True)
         # After the parts: a service that sees a model server end would start it again.
-        ended = await asyncio.to_thread(processes.end_all, place.workloads)
+        ended = await asyncio.to_thread(end_all, hands)
         log.info("Ended %d workloads.", len(ended))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from ruamel.yaml import YAML
 
 NOTEBENCH = Path(sys.executable).with_name("notebench")
 
@@ -19,10 +20,12 @@ NOTEBENCH = Path(sys.executable).with_name("notebench")
 class Installation:
     """Notebench on this machine, driven by its own command line as an operator would."""
 
-    def __init__(self, state: Path, accounts: str = "shared") -> None:
-        """`accounts` is stated, because the tests run as root or not, as it comes."""
+    def __init__(self, state: Path, accounts: str = "shared", warm: int = 0) -> None:
+        """`accounts` is stated, because the tests run as root or not, as it comes; so is `warm`, which is how
+        many processes are kept ready of each kind."""
         self.state = state
         self.accounts = accounts
+        self.warm = warm
         self.passwords: dict[str, str] = {}
 
     def command(
@@ -49,6 +52,7 @@ class Installation:
     def settle(self) -> None:
         """Write the settings, before the first start."""
         state_accounts(self.state, self.accounts)
+        state_warm(self.state, self.warm)
 
     def down(self) -> None:
         self.command("down", "--yes", check=False)
@@ -112,6 +116,17 @@ def state_accounts(state: Path, accounts: str = "shared") -> None:
     written = file.read_text() if file.exists() else ""
     if not re.search(r"^accounts:", written, re.MULTILINE):
         file.write_text(f"{written.rstrip()}\naccounts: {accounts}\n".lstrip())
+
+
+def state_warm(state: Path, count: int = 0) -> None:
+    """Write into the settings of an installation how many processes are kept ready, unless they say it."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = state / "settings.yaml"
+    tree = YAML().load(file.read_text()) if file.exists() else {}
+    for section in ("sessions", "runs"):
+        tree.setdefault(section, {}).setdefault("warm", count)
+    with file.open("w") as opened:
+        YAML().dump(tree, opened)
 
 
 T = TypeVar("T")

@@ -108,6 +108,11 @@ class Place:
         return self.root / "workloads"
 
     @property
+    def warm(self) -> Path:
+        """What keepers of warm processes say about them, a file for each."""
+        return self.root / "warm"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -2,10 +2,10 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from notebench.contract.errors import Refused
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
@@ -27,11 +27,22 @@ class Doors(Section):
     )
 
 
+Warm = Annotated[
+    int | None, Field(ge=0, le=100), BeforeValidator(lambda given: None if given == "auto" else given)
+]
+"""How many processes are kept ready; None (`auto`) goes by the size of the machine."""
+
+
 class Sessions(Section):
     """Notebook servers of users."""
 
     named_servers: int = Field(default=5, ge=0, description="Named servers per user; 0 for none.")
     start_timeout_seconds: int = Field(default=120, ge=5, description="How long a session may take to start.")
+    warm: Warm = Field(
+        default=None,
+        description="Processes kept ready to become a session; `auto`: 2, or 0 on a machine with one core or "
+        "less than 8 GiB.",
+    )
 
 
 class Homes(Section):
@@ -50,6 +61,11 @@ class Runs(Section):
 
     concurrency: int = Field(
         default=2, ge=1, description="Notebook runs at the same time in this installation."
+    )
+    warm: Warm = Field(
+        default=None,
+        description="Processes kept ready to become a notebook run; `auto`: 1, or 0 on a machine with one "
+        "core or less than 8 GiB.",
     )
 
 

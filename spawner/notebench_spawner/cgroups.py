@@ -199,11 +199,11 @@ class Group:
             _put(place / "cpu.weight", str(min(10_000, max(1, int(100 * cores)))))
             _put(place / "cpu.max.burst", str(int(cores * _PERIOD)))
 
-    def enter(self) -> None:
-        """Put the calling process in, for all its descendants. Raises OSError."""
+    def enter(self, pid: int) -> None:
+        """Put a process in, and what it starts from now on. Raises OSError."""
         for place in set(self.places.values()):
             if place.is_dir():
-                (place / "cgroup.procs").write_text("0")
+                (place / "cgroup.procs").write_text(str(pid))
 
     def members(self) -> list[int]:
         """All processes in it."""

@@ -19,6 +19,7 @@ from notebench_spawner.listeners import listens
 from notebench_spawner.names import folder_name
 from notebench_spawner.process import ProcessSpec
 from notebench_spawner.sessions.homes import prepare_home
+from notebench_spawner.warm.pool import Pool
 from notebench_spawner.workload import Workload
 
 _SOCKET_LIMIT = 107
@@ -126,13 +127,18 @@ class OwnHands:
         workloads: Path | None = None,
         sockets: Path | None = None,
         tour: Path | None = None,
+        warm: Pool | None = None,
     ) -> None:
-        """`root` is the state directory, `tour` the folder that new homes get a copy of."""
+        """`root` is the state directory, `tour` the folder that new homes get a copy of.
+
+        `warm` keeps processes ready for workloads of its kind.
+        """
         self.homes = root / "homes"
         self.workloads = workloads or root / "workloads"
         self.environments = environments
         self.sockets = sockets or root / "run"
         self.tour = tour
+        self.warm = warm
 
     def home(self, user: str) -> Path:
         """Where the user's files are, or will be."""
@@ -147,7 +153,11 @@ class OwnHands:
         folder = self.workloads / workload.id
         if not processes.read_handle(folder):
             processes.note(folder, workload)
-        return processes.start(spec, folder, grace)
+        return (
+            self.warm.start(workload, spec, folder, grace)
+            if self.warm
+            else processes.start(spec, folder, grace)
+        )
 
     def ask_to_end(self, workload: str) -> None:
         """A signal to its shim."""

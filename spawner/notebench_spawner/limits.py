@@ -101,14 +101,18 @@ def _locked(lock: Path) -> bool:
 class Keeper:
     """Holds one workload to its limits. Made and asked by the shim; `enter` is called in the child."""
 
-    def __init__(self, folder: Path, asked: Asked, below: Callable[[], list[int]]) -> None:
-        """`below` lists the shim's descendants."""
+    def __init__(self, folder: Path, asked: Asked, below: Callable[[], list[int]], carried: int = 0) -> None:
+        """`below` lists the shim's descendants, `carried` is how many bytes they have from before.
+
+        A group of the kernel's does not count what a process had before it came in: it gets so much less.
+        """
         self.folder = folder
         self.asked = asked
         self.below = below
         self.facts = {"over_memory": False, "over_processes": False}
         prepare(folder.parent)
-        wanted = {"memory": asked.memory, "pids": asked.processes, "cpu": asked.cpu}
+        memory = max(asked.memory - carried, asked.memory // 4)
+        wanted = {"memory": memory, "pids": asked.processes, "cpu": asked.cpu}
         wanted = {one: amount for one, amount in wanted.items() if amount}
         for _ in range(_TRIES):
             self.base = cgroups.find(cgroups.installation(folder.parent))
@@ -123,22 +127,38 @@ class Keeper:
 
     def enter(self) -> None:
         """Put the calling process under the limits, still with the shim's rights. Raises OSError."""
-        reader = os.open(self.folder / NOTICES, os.O_RDONLY)
+        reader = self.reader()
         os.set_inheritable(reader, True)
         os.environ[NOTICES_VARIABLE] = str(reader)
+        self.hold(os.getpid())
+        for which, amount in self.own_limits():
+            _lower(which, amount)
+
+    def reader(self) -> int:
+        """The notices, open to be read."""
+        return os.open(self.folder / NOTICES, os.O_RDONLY | os.O_CLOEXEC)
+
+    def hold(self, pid: int) -> None:
+        """Put a process under the limits that others can set, with the shim's rights. Raises OSError."""
         if self.held:
-            self.group.enter()
+            self.group.enter(pid)
         with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-        _lower(resource.RLIMIT_CORE, 0)
-        if self.asked.files:
-            _lower(resource.RLIMIT_NOFILE, self.asked.files)
+            Path(f"/proc/{pid}/oom_score_adj").write_text(_OOM_SCORE)
         if "cpu" not in self.held and self.asked.cpu:
-            bind_to_cores(self.asked.cpu, self.folder.name)
-            os.nice(_NICE)
+            for task in tasks(pid):
+                bind_to_cores(self.asked.cpu, self.folder.name, task)
+                os.setpriority(os.PRIO_PROCESS, task, os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
+
+    def own_limits(self) -> list[tuple[int, int]]:
+        """What a process has to set for itself: which resource, and how much at most."""
+        found = [(resource.RLIMIT_CORE, 0)]
+        if self.asked.files:
+            found.append((resource.RLIMIT_NOFILE, self.asked.files))
         if "pids" not in self.held and self.asked.processes:
             # Counted by the kernel for the whole account, so only a backstop behind our own counting.
-            _lower(resource.RLIMIT_NPROC, _threads_of(os.getuid()) + 4 * self.asked.processes)
+            most = _threads_of(os.getuid()) + 4 * self.asked.processes
+            found.append((resource.RLIMIT_NPROC, most))
+        return found
 
     def look(self, child: int) -> None:
         """Compare with the limits what there is now; to be called every second. Never raises OSError."""
@@ -271,15 +291,32 @@ def open_files(pid: int) -> int:
         return 0
 
 
-def bind_to_cores(cpu: float, name: str) -> None:
-    """Bind this process and what it starts to as many cores as the profile gives, spread by name."""
+def private(pid: int) -> int:
+    """Bytes of memory that are a process's own, not a file's."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) * 1024
+    except (OSError, ValueError):
+        return 0
+
+
+def tasks(pid: int) -> list[int]:
+    """The threads of a process; itself where the system does not tell."""
+    try:
+        return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return [pid]
+
+
+def bind_to_cores(cpu: float, name: str, task: int = 0) -> None:
+    """Bind a thread (0: ours) and what it starts to as many cores as the profile gives, spread by name."""
     if not cpu or not hasattr(os, "sched_setaffinity"):
         return
-    cores = sorted(os.sched_getaffinity(0))
+    cores = sorted(os.sched_getaffinity(task))
     wanted = max(1, -int(-cpu // 1))
     if wanted < len(cores):
         first = sum(name.encode()) % len(cores)
-        os.sched_setaffinity(0, {cores[(first + i) % len(cores)] for i in range(wanted)})
+        os.sched_setaffinity(task, {cores[(first + i) % len(cores)] for i in range(wanted)})
 
 
 def _stat(pid: int) -> list[str]:

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notebench_spawner import standby
 from notebench_spawner.cgroups import CONTROLLERS
 from notebench_spawner.marks import N_
 from notebench_spawner.workload import Hardware, Kind, Workload
 
-MARK = "NOTEBENCH_WORKLOAD"
+MARK = standby.MARK
 """Environment variable by which every process of a workload is known, also those that left its group."""
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -148,19 +149,11 @@ def threads(hardware: Hardware) -> dict[str, str]:
 
 def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) -> dict[str, str]:
     layers = [workload.layer, image] if workload.layer else [image]
-    base = {
-        "LANG": "C.UTF-8",
-        "PATH": ":".join([*(f"{layer}/bin" for layer in layers), SYSTEM_PATH]),
-        "VIRTUAL_ENV": str(layers[0]),
-        "JUPYTER_PATH": ":".join(f"{layer}/share/jupyter" for layer in layers),
+    base = _of_image(layers, ambient)
+    return {
         "USER": workload.user,
         "LOGNAME": workload.user,
-        "SHELL": "/bin/bash",
-    }
-    passed = {k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)}
-    return {
         **base,
-        **passed,
         **threads(workload.hardware),
         **workload.env,
         **workload.secret_env,
@@ -173,6 +166,31 @@ def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) ->
             for device in devices
         ),
         MARK: workload.id,
+    }
+
+
+def of_nobody(image: Path, ambient: Mapping[str, str], word: str) -> dict[str, str]:
+    """The environment of a process that will belong to somebody later: home and name are there for nobody.
+
+    `word` is one that occurs nowhere else, so that what is made of it can be found.
+    """
+    return {
+        **_of_image([image], ambient),
+        "HOME": f"/nonexistent/{word}",
+        "USER": word,
+        "LOGNAME": word,
+        MARK: standby.ROOM,
+    }
+
+
+def _of_image(layers: list[Path], ambient: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "LANG": "C.UTF-8",
+        "PATH": ":".join([*(f"{layer}/bin" for layer in layers), SYSTEM_PATH]),
+        "VIRTUAL_ENV": str(layers[0]),
+        "JUPYTER_PATH": ":".join(f"{layer}/share/jupyter" for layer in layers),
+        "SHELL": "/bin/bash",
+        **{k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)},
     }
 
 

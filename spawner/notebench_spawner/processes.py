@@ -187,21 +187,9 @@ def reap() -> None:
             _started.discard(child)
 
 
-def _open(argv: list[str], env: dict[str, str], folder: Path, *pass_fds: int) -> None:
+def _open(argv: list[str], env: dict[str, str], folder: Path, *passed: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    null = subprocess.DEVNULL
-    _started.add(
-        subprocess.Popen(
-            argv,
-            env=env,
-            cwd=folder,
-            stdin=null,
-            stdout=null,
-            stderr=null,
-            start_new_session=True,
-            pass_fds=pass_fds,
-        )
-    )
+    adopt(open_shim(argv, env, folder, passed))
 
 
 def _open_for(owner: Owner, spec: ProcessSpec, folder: Path, grace: float) -> None:
@@ -211,6 +199,28 @@ def _open_for(owner: Owner, spec: ProcessSpec, folder: Path, grace: float) -> No
         words.flush()
         argv = shim_argv(spec, folder, grace, owner, words.fileno())
         _open(argv, {MARK: spec.id}, folder, words.fileno())
+
+
+def open_shim(
+    argv: list[str], env: dict[str, str], cwd: Path, passed: tuple[int, ...] = (), errors: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a shim in a session of its own, with these open files; `errors` is where its errors go."""
+    null = subprocess.DEVNULL
+    return subprocess.Popen(
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=null,
+        stdout=null,
+        stderr=null if errors is None else errors,
+        start_new_session=True,
+        pass_fds=passed,
+    )
+
+
+def adopt(opened: subprocess.Popen[bytes]) -> None:
+    """See to it that `reap` lets the system forget this shim when it has ended."""
+    _started.add(opened)
 
 
 def running(root: Path) -> list[Path]:

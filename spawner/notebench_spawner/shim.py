@@ -22,10 +22,14 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 if __name__ == "__main__":  # by path there is nothing but the standard library to find: our own comes last
     sys.path.append(str(Path(__file__).parents[1]))
 from notebench_spawner import identity, limits
+
+if TYPE_CHECKING:
+    from notebench_spawner.standby import Standby
 
 HANDLE, EXIT, OUTPUT, LOCK = "handle.json", "exit.json", "output.log", "lock"
 LOG_LIMIT = 64 * 2**20
@@ -102,16 +106,19 @@ def descendants(pid: int) -> list[int]:
 class Shim:
     """One workload: its folder, its limits, its first process."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, warm: "Standby | None" = None) -> None:
+        """`warm` is a process that waits for its command, where there is one."""
         self.options = options
+        self.warm = warm
         self.folder: Path = options.folder
-        self.handed = handed(options.environment)
+        self.handed = warm.environment if warm else handed(options.environment)
         self.begin = time.monotonic()
         self.kill_at: float | None = None
         self.child = 0
         self.facts = {"timed_out": False, "stopped": False}
         asked = limits.Asked(options.cpu, options.memory_mib << 20, options.processes, options.files)
-        self.keeper = limits.Keeper(self.folder, asked, lambda: descendants(os.getpid()))
+        carried = sum(map(limits.private, descendants(os.getpid())))
+        self.keeper = limits.Keeper(self.folder, asked, lambda: descendants(os.getpid()), carried)
         self.wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake)
 
@@ -123,7 +130,7 @@ class Shim:
         me = os.getpid()
         record = {"pid": me, "started": start_mark(me), "boot": boot_mark(), "id": self.folder.name}
         write(self.folder / HANDLE, {**record, "time": now()}, self.options.reader)
-        self.child = self.fork()
+        self.child = self.hand_over(self.warm) if self.warm else self.fork()
         if self.kill_at is not None:  # asked before there was anything to end
             send(self.child, signal.SIGTERM)
         status = self.watch()
@@ -168,6 +175,16 @@ class Shim:
             print(f"Cannot start {self.options.command[0]}: {error.strerror or error}.", flush=True)
         finally:
             os._exit(127)
+
+    def hand_over(self, warm: "Standby") -> int:
+        """The workload's first process, which was there before; another one where it has just ended."""
+        asked = self.options
+        account = None if asked.uid is None else (asked.uid, asked.gid or 0)
+        taken = warm.hand_over(asked.command, asked.cwd, account, self.keeper)
+        if not taken:
+            warm.give_up()
+        warm.tell(b"started")
+        return warm.child if taken else self.fork()
 
     def asked_to_stop(self, _number: int, _frame: object) -> None:
         """A signal from outside: pass it on, and kill after the grace."""
@@ -265,7 +282,7 @@ def shorten(log: Path) -> None:
 def options(words: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--timeout", type=float, default=0)
     parser.add_argument("--grace", type=float, default=10)
     parser.add_argument("--memory-mib", type=int, default=0)
@@ -273,7 +290,7 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--files", type=int, default=0)
     parser.add_argument("--cwd", default=".")
-    for name in ("uid", "gid", "reader", "environment"):
+    for name in ("uid", "gid", "reader", "environment", "warm"):
         parser.add_argument(f"--{name}", type=int)
     split = words.index("--")
     found = parser.parse_args(words[:split])
@@ -283,29 +300,47 @@ def options(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> int:
     """Start and watch, unless another shim has this folder or had it before."""
-    asked = options(words)
-    asked.folder = asked.folder.absolute()
+    asked, warm = options(words), None
     os.umask(0o077)
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(asked.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return 0
-    if (asked.folder / HANDLE).exists():
-        return 0
-    output = os.open(asked.folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    open_to(output, asked.reader)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
     if os.getsid(0) != os.getpid():
         try:
             os.setsid()
         except PermissionError:
             os.setpgid(0, 0)
     identity.tell_kernel(_PR_SET_CHILD_SUBREAPER, 1)
-    return Shim(asked).run()
+    if asked.warm is not None:
+        from notebench_spawner.standby import Standby  # a cold start does without
+
+        apart = None if asked.uid is None else (asked.uid, asked.gid)
+        warm = Standby(asked.warm, asked.command, apart)
+        if not warm.wait():
+            return 0
+        asked = options(warm.words)
+    if not claim(asked):
+        if warm:
+            warm.give_up()
+            warm.tell(b"taken")
+        return 0
+    return Shim(asked, warm).run()
+
+
+def claim(asked: argparse.Namespace) -> bool:
+    """Hold the workload's folder for life, and write to its log from here on. False where it is taken."""
+    asked.folder = asked.folder.absolute()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(asked.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    if (asked.folder / HANDLE).exists():
+        return False
+    output = os.open(asked.folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    open_to(output, asked.reader)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return True
 
 
 if __name__ == "__main__":

@@ -115,6 +115,12 @@ def main() -> None:
     gc.disable()  # modules and classes are here to stay: looking through them again and again finds nothing
     server = single_user()
     lighten()
+    serve(server, given)
+
+
+def serve(server: Any, given: Mapping[str, str]) -> None:
+    """Serve, with the words of the command line, until told to stop; `given` was the environment."""
+    gc.disable()
     prepared = server.initialize_server(argv=sys.argv[1:])
     gc.enable()
     gc.freeze()

@@ -10,16 +10,25 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
+from notebench.runner import plain_kernel
+
 
 class OwnKernel(KernelSpecManager):  # type: ignore[misc]
     """Knows one kernel: this interpreter. Kernels that people registered elsewhere are not looked at."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, plain_kernel.__file__, "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
         )
+
+
+class AttentiveManager(AsyncKernelManager):  # type: ignore[misc]
+    """Looks ten times as often whether its kernel has ended."""
+
+    async def _async_wait(self, pollinterval: float = 0.01) -> None:
+        await super()._async_wait(pollinterval=0.01)
 
 
 _LONGEST = 90  # bytes: a Unix socket's address holds 107
@@ -39,7 +48,7 @@ class RunKernel:
 
     def __init__(self, state: Path) -> None:
         self.folder = _private(state / "kernel")
-        self.manager: Any = AsyncKernelManager(
+        self.manager: Any = AttentiveManager(
             kernel_name="python3",
             kernel_spec_manager=OwnKernel(),
             transport="ipc",

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 from notebench.contract.errors import NotFound
+from notebench_spawner.warm import report
 from rich.console import Console
 from rich.table import Table
 
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import UNAVAILABLE, StateDir, edge, place_of, print_json, say
-from notebench_hub.cli.words import for_whom, reason
+from notebench_hub.cli.words import for_whom, kept_ready, reason
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.separate import launching
@@ -35,7 +36,7 @@ def status(
     if place.separate:
         rows.append(_launcher(place))
     if as_json:
-        print_json({"parts": rows})
+        print_json({"parts": rows, "warm": [_kept(one) for one in report.read(place.warm)]})
     else:
         _show(place, rows)
     raise typer.Exit(0 if all(row["healthy"] for row in rows) else UNAVAILABLE)
@@ -86,6 +87,10 @@ def _launcher(place: Place) -> dict[str, object]:
     }
 
 
+def _kept(one: report.Kept) -> dict[str, object]:
+    return {"kind": one.kind.value, "ready": one.ready, "wanted": one.wanted, "mib": one.mib}
+
+
 def _show(place: Place, rows: list[dict[str, object]]) -> None:
     table = Table(_("Part"), _("State"), _("Address"), _("Version"), "pid", box=None, pad_edge=False)
     for row in rows:
@@ -96,6 +101,8 @@ def _show(place: Place, rows: list[dict[str, object]]) -> None:
     Console(highlight=False, markup=False).print(table)
     if all(row["healthy"] for row in rows):
         sys.stdout.write(_("Notebench: {address}", address=place.instance().public_url) + "\n")
+    for one in report.read(place.warm):
+        sys.stdout.write(kept_ready(one) + "\n")
     say(for_whom(place))
 
 

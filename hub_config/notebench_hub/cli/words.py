@@ -1,5 +1,8 @@
 """What people are told about parts and workloads."""
 
+from notebench_spawner.warm.report import Kept
+from notebench_spawner.workload import Kind
+
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.supervisor.view import PartView, Phase
@@ -13,6 +16,14 @@ def for_whom(place: Place) -> str:
         "For one person, or people who trust each other: all sessions run with the account that started "
         "Notebench."
     )
+
+
+def kept_ready(kept: Kept) -> str:
+    """How many processes wait to become a workload of a kind."""
+    values = {"ready": kept.ready, "wanted": kept.wanted, "mib": kept.mib}
+    if kept.kind is Kind.session:
+        return _("Kept ready for sessions: {ready} of {wanted} ({mib} MiB)", **values)
+    return _("Kept ready for notebook runs: {ready} of {wanted} ({mib} MiB)", **values)
 
 
 def reason(part: PartView) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
+from notebench_spawner.workload import Kind
 
-from notebench_hub.hands import hands_of
+from notebench_hub.hands import hands_of, kept_ready
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
 from notebench_hub.i18n import _, process_language, translator
@@ -110,7 +111,7 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.workloads = str(place.workloads)
     c.CatalogueLocalSpawner.environments_root = str(place.environments)
     c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
-    c.CatalogueLocalSpawner.hands = hands_of(place)
+    c.CatalogueLocalSpawner.hands = hands_of(place, kept_ready(place, settings, Kind.session))
     c.CatalogueLocalSpawner.language_of = spawner_language
     c.CatalogueLocalSpawner.translator = translator
 

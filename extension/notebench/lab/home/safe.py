@@ -40,11 +40,8 @@ def keep_out_of_a_full_home(environ: MutableMapping[str, str]) -> bool:
     """Where the home is full, name other places for what Jupyter writes. True in the safe mode."""
     home = Path(environ.get("HOME", "/"))
     environ.pop(VARIABLE, None)
-    try:
-        if not room(home).full:
-            return False
-    except OSError:
-        return False  # not there, or not ours: the start will say what is wrong with it
+    if not is_full(home):
+        return False
     place = _private_place(environ)
     if place is None:
         return False
@@ -56,6 +53,14 @@ def keep_out_of_a_full_home(environ: MutableMapping[str, str]) -> bool:
     environ[VARIABLE] = str(place)
     print(f"Notebench: {home} is full, so this session starts in the safe mode.", flush=True)
     return True
+
+
+def is_full(home: Path) -> bool:
+    """Whether the safe mode is due."""
+    try:
+        return room(home).full
+    except OSError:
+        return False  # not there, or not ours: the start will say what is wrong with it
 
 
 def ask_for_restart() -> None:

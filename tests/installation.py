@@ -57,6 +57,10 @@ class Installation:
     def down(self) -> None:
         self.command("down", "--yes", check=False)
 
+    def purge(self) -> None:
+        """End it, and remove what it made; system accounts as well."""
+        self.command("down", "--purge", "--yes", check=False)
+
     def status(self) -> dict[str, dict[str, Any]]:
         """What `status --json` says, by part."""
         answer = json.loads(self.command("status", "--json", check=False).stdout)

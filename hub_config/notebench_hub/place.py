@@ -32,6 +32,8 @@ class Instance(BaseModel):
     service_port: int
     settings_port: int = 0
     """What `doors.port` was then; 0 where an older version decided."""
+    separate: bool = False
+    """Whether each person had a system account: a restored backup has no list of them, and gets new ones."""
 
     @property
     def public_url(self) -> str:

@@ -17,6 +17,8 @@ import pytest
 from notebench_hub.hands import hands_of
 from notebench_hub.place import Place
 from notebench_hub.separate import launching
+from notebench_hub.separate.choice import is_separate
+from notebench_hub.settings import Settings
 
 from tests.installation import Installation, wait_for
 
@@ -198,6 +200,20 @@ def test_a_change_back_to_one_account_is_refused(begun: Installation) -> None:
     assert done.returncode == 3
     assert "accounts: separate" in done.stderr
     (begun.state / "settings.yaml").write_text("accounts: separate\n")
+
+
+def test_a_restored_installation_goes_on_as_it_was(begun: Installation) -> None:
+    place, settings = Place(begun.state), Settings()
+    begun.command("down", "--yes")
+    written = place.instance_file.read_text()
+    elsewhere = Place(begun.state / "restored")
+    elsewhere.root.mkdir()
+    assert is_separate(elsewhere, settings)  # root begins a new one
+    elsewhere.instance_file.write_text(written)
+    assert is_separate(elsewhere, settings)
+    elsewhere.instance_file.write_text(written.replace('"separate": true', '"separate": false'))
+    assert not is_separate(elsewhere, settings)
+    shutil.rmtree(elsewhere.root)
 
 
 def test_a_port_that_only_root_has_is_refused(begun: Installation) -> None:

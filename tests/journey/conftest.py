@@ -31,7 +31,7 @@ def installation() -> Iterator[Installation]:
         started.up()
         yield started
     finally:
-        started.down()
+        started.purge()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -124,6 +124,23 @@ def test_a_home_that_was_cut_off_in_the_making_is_completed(shared: World) -> No
     assert home.stat().st_uid == shared.account("hans").pw_uid
 
 
+def test_a_home_from_a_backup_becomes_its_persons_and_links_lead_nowhere(
+    shared: World, tmp_path: Path
+) -> None:
+    home = shared.hands.home("jana")
+    (home / "work" / "deep").mkdir(parents=True)
+    (home / "work" / "deep" / "a.ipynb").write_text("{}")
+    outside = tmp_path / "roots"
+    outside.write_text("not jana's")
+    (home / "work" / "link").symlink_to(outside)
+    found = shared.hands.find_file("jana", "work/deep/a.ipynb")  # before any session: a schedule fires first
+    assert found == home / "work" / "deep" / "a.ipynb"
+    uid = shared.account("jana").pw_uid
+    assert {one.lstat().st_uid for one in (home, *home.rglob("*"))} == {uid}
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert outside.stat().st_uid == 0
+
+
 def test_descriptors_do_not_leak(shared: World) -> None:
     home = home_of(shared, "ines")
     (home / "a").write_text("x")

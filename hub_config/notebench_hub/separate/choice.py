@@ -45,9 +45,19 @@ def is_separate(place: Place, settings: Settings) -> bool:
                 place=place.root,
             )
         case None:
-            return place.separate or (root and not place.instance_file.exists())
+            return place.separate or (root and _began_separate(place))
         case chosen:
             return chosen == "separate"
+
+
+def _began_separate(place: Place) -> bool:
+    """Whether it is new, or was separate where its backup was made."""
+    try:
+        return place.instance().separate
+    except FileNotFoundError:
+        return True
+    except ValueError:  # cut short by a crash
+        return False
 
 
 def check(place: Place, settings: Settings) -> None:

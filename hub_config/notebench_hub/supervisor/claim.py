@@ -130,6 +130,7 @@ def decide(place: Place, settings: Settings, port: int | None = None) -> Instanc
         ip=ip,
         port=chosen,
         settings_port=settings.doors.port,
+        separate=place.separate,
         **inner,
     )
     temporary = place.instance_file.with_suffix(".new")

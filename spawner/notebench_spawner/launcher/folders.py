@@ -15,8 +15,12 @@ _REMOVE = 'chmod -R u+rwX -- "$1" 2>/dev/null; exec rm -rf --one-file-system -- 
 _SECONDS = 50
 
 
-def give(folder: Path, account: Account, group: int, mode: int) -> None:
-    """Make a directory of an account, with this group and mode. Raises Refused for one of somebody else."""
+def give(folder: Path, account: Account, group: int, mode: int, *, adopt: bool = False) -> None:
+    """Make a directory of an account, with this group and mode. Raises Refused for one of somebody else.
+
+    With `adopt` one of root's becomes the account's with all in it: a home from a backup, or of the time
+    before there were accounts.
+    """
     above = os.open(folder.parent, _FLAGS)
     try:
         with suppress(FileExistsError):
@@ -26,8 +30,10 @@ def give(folder: Path, account: Account, group: int, mode: int) -> None:
         os.close(above)
     try:
         found = os.fstat(inside)
+        if adopt and found.st_uid == 0:
+            _adopt(inside, account)
         # An empty one of root's was just made, by us or by one like us that was killed before the next line.
-        if found.st_uid != account.uid and (found.st_uid != 0 or not _empty(inside)):
+        if found.st_uid != account.uid and (found.st_uid != 0 or not (adopt or _empty(inside))):
             raise Refused(
                 "The directory {folder} belongs to another account, not to {account}.",
                 "An administrator moves it away, or gives it over with `chown -hR {account}: {folder}`.",
@@ -41,6 +47,17 @@ def give(folder: Path, account: Account, group: int, mode: int) -> None:
             os.fchmod(inside, mode)
     finally:
         os.close(inside)
+
+
+def _adopt(descriptor: int, account: Account) -> None:
+    """Give the account what is root's below a directory that only root can enter; links lead nowhere.
+
+    The directory itself is given last, so that who is cut off begins anew.
+    """
+    for _path, folders, files, at in os.fwalk(".", topdown=False, follow_symlinks=False, dir_fd=descriptor):
+        for name in (*folders, *files):
+            if os.stat(name, dir_fd=at, follow_symlinks=False).st_uid == 0:
+                os.chown(name, account.uid, account.gid, dir_fd=at, follow_symlinks=False)
 
 
 def _empty(descriptor: int) -> bool:

@@ -122,13 +122,15 @@ class Desk:
     def _at_home(self, user: str) -> Account:
         """The account of a user, made with its home where there is none."""
         account = self.accounts.ensure(user)
-        folders.give(self.installation.home(user), account, account.gid, 0o700)
+        folders.give(self.installation.home(user), account, account.gid, 0o700, adopt=True)
         return account
 
     def _in_home(self, words: Words) -> Path:
         """Become the user of a home that is there, and answer the home. Raises FileNotFoundError."""
         user = checks.user(words)
         home, account = self.installation.home(user), self.accounts.find(user)
+        if account is None and _is_roots(home):
+            account = self._at_home(user)
         if account is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(home))
         self._become(account)
@@ -136,6 +138,14 @@ class Desk:
 
     def _become(self, account: Account) -> None:
         identity.become(account.uid, account.gid)
+
+
+def _is_roots(home: Path) -> bool:
+    """Whether it is there and nobody's yet, as after a restore."""
+    try:
+        return home.lstat().st_uid == 0
+    except OSError:
+        return False
 
 
 VERBS: Mapping[str, Callable[[Desk, Words], Answer]] = {

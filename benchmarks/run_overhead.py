@@ -1,5 +1,7 @@
-"""What running a trivial notebook costs: our runner, papermill's command line, jupyter-scheduler; in turns.
+"""What running a trivial notebook costs: our runner, papermill, jupyter-scheduler; in turns.
 
+Ours cold (`python -m notebench.runner`) and warm (in a process that was kept ready, from the request to its
+exit record); papermill's command line, and papermill in a process that has imported it and run one before.
 `python benchmarks/run_overhead.py [--rounds 5] [--scheduler]`. Five cells of simple arithmetic, the same
 interpreter and kernel. `--scheduler` also measures jupyter-scheduler: it is installed into a throw-away
 virtual environment that sees this one's packages (needs the network), and asked through its REST API;
@@ -23,6 +25,12 @@ from pathlib import Path
 
 import httpx
 import nbformat
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from notebench_spawner import processes
+
+from tests.warm.place import Place
 
 CELLS = ["n = 2", "a = n + 1", "b = [i * a for i in range(1000)]", "c = sum(b)", "print(c)"]
 
@@ -61,6 +69,69 @@ def ours(source: Path, output: Path) -> float:
 def papermill(source: Path, output: Path) -> float:
     command = [sys.executable, "-m", "papermill", str(source), str(output), "-p", "n", "3", "-k", "python3"]
     return timed(command, environment())
+
+
+IN_PROCESS = """
+import sys, time, papermill
+for line in sys.stdin:
+    source, output = line.split()
+    begun = time.perf_counter()
+    papermill.execute_notebook(source, output, {"n": 3}, kernel_name="python3", progress_bar=False)
+    print(time.perf_counter() - begun, flush=True)
+"""
+
+
+class InProcess:
+    """papermill in a process of its own that goes on running notebooks."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", IN_PROCESS],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, source: Path, output: Path) -> float:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{source} {output}\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Warm:
+    """Our runner in processes that are kept ready, under their shim with limits and records."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        self.place = Place(folder / "kept")
+        self.turn = 0
+
+    def run(self) -> float:
+        self.turn += 1
+        self.place.wait_ready()
+        workload = self.place.workload(f"run-{self.turn}", CELLS)
+        begun = time.perf_counter()
+        _, warm = self.place.start(workload)
+        while not (ended := processes.read_exit(self.place.folder(workload.id))):
+            time.sleep(0.002)
+        took = time.perf_counter() - begun
+        assert warm
+        assert ended.code == 0
+        return took
+
+    def output(self) -> Path:
+        return self.place.output(f"run-{self.turn}")
+
+    def stop(self) -> None:
+        self.place.close()
 
 
 class Scheduler:
@@ -165,15 +236,27 @@ def main() -> None:
         ours(source, folder / "a.ipynb")
         papermill(source, folder / "b.ipynb")
         assert printed(folder / "a.ipynb") == printed(folder / "b.ipynb") == "1998000\n"
+        (folder / "kept").mkdir()
+        warm, in_process = Warm(folder), InProcess()
+        warm.run()
+        in_process.run(source, folder / "c.ipynb")
+        assert printed(folder / "c.ipynb") == "1998000\n"
+        assert printed(warm.output()) == "1498500\n"  # without the parameter
         scheduler = Scheduler(folder) if options.scheduler else None
         found: dict[str, list[float]] = {}
         try:
             for _ in range(options.rounds):
                 found.setdefault("notebench.runner", []).append(ours(source, folder / "a.ipynb"))
                 found.setdefault("papermill command line", []).append(papermill(source, folder / "b.ipynb"))
+                found.setdefault("notebench.runner, warm", []).append(warm.run())
+                found.setdefault("papermill in process", []).append(
+                    in_process.run(source, folder / "c.ipynb")
+                )
                 if scheduler:
                     found.setdefault("jupyter-scheduler", []).append(scheduler.run())
         finally:
+            warm.stop()
+            in_process.stop()
             if scheduler:
                 scheduler.stop()
     base = statistics.median(found["papermill command line"])
@@ -182,6 +265,10 @@ def main() -> None:
         print(
             f"{what:24} {middle:6.2f} s   ×{middle / base:.2f}   (from {min(times):.2f} to {max(times):.2f})"
         )
+    warm_median, peer = (
+        statistics.median(found[one]) for one in ("notebench.runner, warm", "papermill in process")
+    )
+    print(f"warm / papermill in process: ×{warm_median / peer:.2f}   load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

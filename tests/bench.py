@@ -150,7 +150,9 @@ def serve(root: Path) -> None:
             groups = json.loads((root / "users.json").read_text())
             return HubUser(name, False, frozenset(groups[name])) if name in groups else None
 
-        async def holder(self, token: str, session: str = "") -> HubUser | None:
+        async def holder(
+            self, token: str, session: str = "", whence: Callable[[], str] = str
+        ) -> HubUser | None:
             return await self.known(token.removeprefix("token-"))
 
         async def answers(self) -> bool:

@@ -7,6 +7,7 @@ const experiments = () => import('./experiments');
 const models = () => import('./models');
 const deployments = () => import('./deployments');
 const runs = () => import('./runs');
+const audit = () => import('./audit');
 /* eslint-enable @typescript-eslint/explicit-function-return-type */
 
 type View = React.ComponentType<{ id: string }>;
@@ -38,7 +39,8 @@ export const ROOMS: Record<Room, IRoom> = {
     details: view(deployments, m => m.DeploymentDetails)
   },
   runs: { list: view(runs, m => m.RunTable), details: view(runs, m => m.RunDetails) },
-  schedules: { list: view(runs, m => m.ScheduleTable), details: view(runs, m => m.ScheduleDetails) }
+  schedules: { list: view(runs, m => m.ScheduleTable), details: view(runs, m => m.ScheduleDetails) },
+  audit: { list: view(audit, m => m.AuditTable), details: view(audit, m => m.AuditTable) }
 };
 
 export interface ISection {

@@ -30,6 +30,9 @@ TEMPLATES = (
     # Refusals at the time when a run is due
     N_("The hub knows no user {user} any more."),
     N_("{user} may not run things for the project {project} any more."),
+    N_("Somebody else has to start it."),
+    N_("An editor of the project has to start it, or an owner has to make {user} one."),
+    N_("Somebody else has to run the notebook."),
     N_("An editor of the project has to run the notebook, or an owner has to make {user} one."),
     N_("There is no notebook {path} in your files."),
     N_("The folder {folder} leads out of your files."),

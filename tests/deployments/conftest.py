@@ -23,10 +23,10 @@ class Serving:
     def aliases(self, **names: str) -> None:
         (self.bench.root / "models.json").write_text(json.dumps(names))
 
-    def up(self) -> "Serving":
+    def up(self, **roles: str) -> "Serving":
         import sys
 
-        self.bench.up(features="deployments", serving=[sys.executable, "-S", SERVER], grace=10)
+        self.bench.up(features="deployments", serving=[sys.executable, "-S", SERVER], grace=10, **roles)
         return self
 
     def deploy(self, name: str = "wine", **wish: Any) -> dict[str, Any]:

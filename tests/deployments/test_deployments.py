@@ -184,3 +184,27 @@ def test_whose_it_is(serving: Serving) -> None:
         assert owner.get("deployments/shared").status_code == 404
         assert owner.put("deployments/Bad_Name", json=wish).status_code == 400
         assert owner.put("deployments/x", json={"model": "beer"}).status_code == 404
+
+
+def test_whose_owner_is_gone_is_not_started_again(serving: Serving) -> None:
+    import os
+    import signal
+
+    serving.up(bob="editor")
+    bench = serving.bench
+    with bench.client("bob", "wine") as bob:
+        wish = {"model": "wine", "version": "1"}
+        made = bob.put("deployments/wine", json=wish).raise_for_status().json()
+    with bench.client("ada", "wine") as ada:
+
+        def found() -> dict[str, Any]:
+            return ada.get("deployments/wine").raise_for_status().json()
+
+        bench.until(lambda: found()["observed"] == "ready")
+        pid = serving.call(made["id"])["pid"]
+        bench.users({"ada": ["wine"], "bob": []})
+        os.kill(pid, signal.SIGKILL)
+        reason = "bob may not run things for the project wine any more."
+        bench.until(lambda: found()["reason"].startswith(reason))
+        assert found()["observed"] == "failing"
+        assert processes.running(bench.root / "workloads") == []

@@ -72,7 +72,7 @@ class Workbench:
                 part.command, env={**part.env, **self.environ}, cwd=part.cwd, stdout=log, stderr=log
             )
 
-    def wait_hub(self, seconds: float = 60) -> None:
+    def wait_hub(self, seconds: float = 150) -> None:
         wait_for(lambda: answers(self.url + "hub/api/"), seconds, self.log)
 
     def open(self) -> None:
@@ -164,7 +164,7 @@ class Person:
         found: dict[str, Any] = self.api("GET", f"users/{self.name}").json()
         return found["servers"].get(name)
 
-    def wait_ready(self, name: str = "", seconds: float = 90) -> dict[str, Any]:
+    def wait_ready(self, name: str = "", seconds: float = 180) -> dict[str, Any]:
         wait_for(lambda: bool((self.server(name) or {}).get("ready")), seconds, self.bench.log)
         server = self.server(name)
         assert server

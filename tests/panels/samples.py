@@ -2,7 +2,9 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from notebench.contract.audit import AuditEntry
 from notebench.contract.catalogue import Catalogue, Choice, ImageCard, Package, ProfileCard, VersionState
 from notebench.contract.deployments import Deployment, Desired, Observed
 from notebench.contract.people import Me, Membership, Role
@@ -328,4 +330,44 @@ SCHEDULES = [
         paused=True,
         created=before(days=3),
     ),
+]
+
+
+ACTIONS = {
+    "login": "signed in",
+    "token-make": "made a token",
+    "server-enter": "entered somebody else's server",
+    "schedule-change": "changed a schedule",
+    "deployment-put": "deployed a model version",
+    "refusal": "was refused",
+}
+AUDIT_PAGE = 6
+
+
+def entry(number: int, action: str, **more: Any) -> AuditEntry:
+    facts: dict[str, Any] = {"user": "ada", "concerns": "ada", "acting_for": "personal", "thing": "ada"}
+    facts |= {"kind": "browser", "origin": "192.0.2.7", "request": f"4f2a{number:08x}"}
+    moment = NOW - timedelta(minutes=7 * (20 - number))
+    return AuditEntry(number=number, moment=moment, action=action, words=ACTIONS[action], **(facts | more))
+
+
+AUDIT = [
+    entry(
+        20,
+        "schedule-change",
+        user="bob",
+        acting_for="churn",
+        thing="p-1",
+        origin="",
+        before={"cron": "0 6 * * *", "paused": False},
+        after={"cron": "30 6 * * 1-5", "paused": False},
+    ),
+    entry(19, "server-enter", user="admin", concerns="ada", thing="ada", origin="192.0.2.99"),
+    entry(18, "token-make", detail={"id": "a7", "note": EVIL, "scopes": ["read:users!user"]}),
+    entry(17, "deployment-put", thing=EVIL, acting_for="churn", after={"model": "wine", "version": "3"}),
+    entry(
+        16, "refusal", thing="PUT /runs", reason="You may read in the project churn.", detail={"unsaid": 12}
+    ),
+    entry(15, "login", user="", concerns="*", kind="notebench", origin=""),
+    *(entry(number, "login", thing="ada") for number in range(14, 0, -1)),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from notebench.contract.audit import AuditPage
 from notebench.contract.deployments import Desired, Observed
 from notebench.contract.errors import Conflict, NotebenchError, NotFound, Refused, Unavailable
 from notebench.contract.people import Role
@@ -66,7 +67,7 @@ class StandIn:
         api = [
             Route("/{path:path}", self.api, methods=["GET", "POST", "PUT", "DELETE"]),
         ]
-        rooms = ("experiments", "models", "deployments", "runs", "schedules")
+        rooms = ("experiments", "models", "deployments", "runs", "schedules", "audit")
         pages = [Route(f"/{room}{rest}", self.page) for room in rooms for rest in ("", "/{path:path}")]
         self.app = Starlette(
             routes=[
@@ -123,6 +124,8 @@ class StandIn:
         match [request.method, *request.path_params["path"].split("/")]:
             case ["GET", "me"]:
                 return said(samples.ME)
+            case ["GET", "audit"]:
+                return said(self.audit(query))
             case ["GET", "catalogue"]:
                 return said(samples.CATALOGUE)
             case ["GET", "experiments"]:
@@ -150,6 +153,19 @@ class StandIn:
             case [_, "schedules", *rest]:
                 return self.schedule(request.method, rest, body)
         raise NotFound("There is nothing at this address.", "Check the address.")
+
+    def audit(self, query: Any) -> AuditPage:
+        known = [] if self.world.mode == "empty" else samples.AUDIT
+        wanted = {"user": "who", "concerns": "whom", "action": "what", "thing": "thing"}
+        fits = [
+            one
+            for one in known
+            if all(getattr(one, name) == query[asked] for name, asked in wanted.items() if asked in query)
+        ]
+        begin = int(query.get("cursor", "") or 0)
+        page = fits[begin : begin + samples.AUDIT_PAGE]
+        more = str(begin + samples.AUDIT_PAGE) if len(fits) > begin + samples.AUDIT_PAGE else ""
+        return AuditPage(entries=page, next=more, actions=samples.ACTIONS)
 
     @staticmethod
     def found(known: dict[str, Any], name: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from . import samples
 from .conftest import ROOT, Service, until
 
-ROOMS = ["experiments", "models", "deployments", "runs", "schedules"]
+ROOMS = ["experiments", "models", "deployments", "runs", "schedules", "audit"]
 RECORDS = {
     "experiment": "experiments/1",
     "mlflow-run": f"experiments/runs/{samples.MLFLOW_RUNS[2].id}",
@@ -75,7 +75,7 @@ def test_works_at_400_pixels_and_in_the_dark(name: str, service: Service, look: 
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["runs", "models", *RECORDS])
+@pytest.mark.parametrize("name", ["runs", "models", "audit", *RECORDS])
 def test_axe_finds_nothing(name: str, dark: bool, service: Service, look: Any) -> None:
     page = look(service.pages + RECORDS.get(name, name), dark=dark)
     settled(page)
@@ -313,3 +313,30 @@ def test_names_that_are_html_stay_text(service: Service, look: Any) -> None:
         page.wait_for_timeout(300)
         assert page.title() != "owned"
         assert page.locator("#notebench img, #notebench script").count() == 0
+
+
+def test_the_audit_is_filtered_and_paged(service: Service, look: Any, picture: Any) -> None:
+    page = look(service.pages + "audit?for=personal&what=token-make")
+    settled(page)
+    assert page.locator(".nb-table tbody tr").count() == 1
+    page.get_by_text("Details").click()
+    picture(page, "page-audit-details")
+    assert page.title() != "owned"
+    page.get_by_label("Action").select_option("")
+    until(lambda: page.locator(".nb-table tbody tr").count() == samples.AUDIT_PAGE)
+    assert "what=" not in page.url
+    first = page.locator(".nb-table tbody tr").first.inner_text()
+    page.get_by_role("button", name="Older entries").click()
+    until(lambda: page.locator(".nb-table tbody tr").first.inner_text() != first)
+    page.get_by_role("button", name="Newest entries").click()
+    until(lambda: page.locator(".nb-table tbody tr").first.inner_text() == first)
+    page.get_by_label("Who did it").fill("bob")
+    until(lambda: page.locator(".nb-table tbody tr").count() == 1)
+    assert "who=bob" in page.url
+    page.get_by_label("Who did it").fill("nobody")
+    page.get_by_text("Nothing fits these filters.").wait_for()
+    picture(page, "page-audit-nothing-fits")
+    page.get_by_role("button", name="Clear the filters").click()
+    until(lambda: page.locator(".nb-table tbody tr").count() == samples.AUDIT_PAGE)
+    href = page.get_by_role("link", name="Save as JSON lines").get_attribute("href")
+    assert href.startswith("/services/notebench/api/v1/audit/export")

@@ -78,7 +78,7 @@ class City(Town):
         self.start("mlflow")
         super().open()
         self.set_project(PROJECT, {"ana": "editor", "ben": "owner", "cleo": "viewer"})
-        wait_for(self._mlflow_answers, 90, lambda: (self.place.logs / "mlflow.log").read_text()[-3000:])
+        wait_for(self._mlflow_answers, 240, lambda: (self.place.logs / "mlflow.log").read_text()[-3000:])
         for name in self.passwords:
             self._notebook(name)
         self.store = Store(self.place.service / "notebench.db")
@@ -93,6 +93,10 @@ class City(Town):
     # What there is
 
     def _make_things(self) -> Things:
+        # MLflow's client gives its first question 3 s; the first one of a workspace may take longer.
+        mlflow = self.raw("ana", PROJECT)
+        info = "services/notebench/mlflow/api/3.0/mlflow/server-info"
+        wait_for(lambda: mlflow.get(info).is_success, 120)
         run, experiment = self.train("ana", PROJECT)
         ana = self.program("ana", PROJECT)
         wish = {"model": "wine", "image": "minimal", "profile": "small"}
@@ -108,7 +112,7 @@ class City(Town):
             deployment="wine",
             endpoint=deployment["id"],
         )
-        wait_for(self._wine_answers, 90, lambda: str(ana.get("deployments/wine").json()))
+        wait_for(self._wine_answers, 240, lambda: str(ana.get("deployments/wine").json()))
         self.session("ana")
         self.session_id = self.program("ana").get("sessions").json()[0]["id"]
         return things

@@ -1,4 +1,4 @@
-"""One city for a module: every part is the real one."""
+"""One city for the package: every part is the real one, and who changes it puts it back."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.security.city import City
 from tests.security.walk import Askers
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def city() -> Iterator[City]:
     with tempfile.TemporaryDirectory(prefix="nbc") as root:
         opened = City(Path(root))

@@ -115,6 +115,8 @@ def api_calls(city: City) -> dict[str, Callable[[], Call]]:
         "GET /me": lambda: Call(f"{API}/me"),
         "GET /projects": lambda: Call(f"{API}/projects"),
         "PUT /projects/{name}": lambda: Call(f"{API}/projects/{PROJECT}", {"members": members}),
+        "GET /audit": lambda: Call(f"{API}/audit", params={"thing": "nothing"}),
+        "GET /audit/export": lambda: Call(f"{API}/audit/export", params={"thing": "nothing"}),
         "GET /catalogue": lambda: Call(f"{API}/catalogue"),
         "GET /sessions": lambda: Call(f"{API}/sessions"),
         "GET /sessions/{session}": lambda: Call(f"{API}/sessions/{city.session_id}"),

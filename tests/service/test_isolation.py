@@ -20,6 +20,8 @@ ROWS: dict[str, str] = {
     "GET /projects": "people",
     "PUT /projects/{name}": "people",  # admins, and owners of that project
     "GET /catalogue": "people",
+    "GET /audit": "people",
+    "GET /audit/export": "people",
     "GET /sessions": "people",
     "GET /sessions/{session}": "people",
     "GET /runs": "people",

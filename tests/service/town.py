@@ -56,7 +56,7 @@ class Town(Workbench):
         if self.place.sockets.is_relative_to("/tmp"):
             shutil.rmtree(self.place.sockets, ignore_errors=True)
 
-    def wait_service(self, seconds: float = 30) -> None:
+    def wait_service(self, seconds: float = 90) -> None:
         def look() -> bool:
             try:
                 answer = httpx.get(self.instance.service_url + SERVICE_PREFIX + "health", timeout=5)

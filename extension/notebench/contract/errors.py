@@ -8,7 +8,8 @@
     │   ├── NotAllowed        403  not-allowed
     │   ├── NotSignedIn       401  not-signed-in
     │   ├── Conflict          409  conflict
-    │   └── TooLarge          413  too-large
+    │   ├── TooLarge          413  too-large
+    │   └── TooOften          429  too-often
     └── Unavailable           503  unavailable       a part is away; trying again can help
 
 Each error says what was wrong, which value, and what to do next. The edges turn it into a `Problem`.
@@ -128,6 +129,13 @@ class TooLarge(Refused):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too-large"
+
+
+class TooOften(Refused):
+    """More often than the message allows; after a while the same request is fine."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too-often"
 
 
 class Unavailable(NotebenchError):

@@ -2,7 +2,7 @@
 import { at } from './api';
 import type { ITarget, Room } from './workbench';
 
-const PAGES = new Set<string>(['experiments', 'models', 'deployments', 'runs', 'schedules']);
+const PAGES = new Set<string>(['experiments', 'models', 'deployments', 'runs', 'schedules', 'audit']);
 
 export function pathOf({ room, id }: ITarget): string {
   if (room === 'mlflow-runs' && id) {

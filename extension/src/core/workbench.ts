@@ -9,7 +9,7 @@ export interface ITrans {
 }
 
 export type Room =
-  'experiments' | 'mlflow-runs' | 'compare' | 'models' | 'deployments' | 'runs' | 'schedules';
+  'experiments' | 'mlflow-runs' | 'compare' | 'models' | 'deployments' | 'runs' | 'schedules' | 'audit';
 
 /** A list (no id) or one record of a room. */
 export interface ITarget {

@@ -17,7 +17,11 @@ const HOME: Partial<Record<Room, Room>> = { 'mlflow-runs': 'experiments', compar
 
 export function Header({ facts, target, language }: IHeaderProps): React.ReactElement {
   const { trans } = useWorkbench();
-  const rooms = [...sections(trans), { room: 'schedules' as Room, label: trans.__('Schedules') }];
+  const rooms = [
+    ...sections(trans),
+    { room: 'schedules' as Room, label: trans.__('Schedules') },
+    { room: 'audit' as Room, label: trans.__('Activity') }
+  ];
   const here = HOME[target.room] ?? target.room;
   return (
     <header className="nb-page-head">

@@ -20,6 +20,8 @@ from notebench_spawner.marks import N_
 from tornado import web
 from traitlets import List, Unicode
 
+from notebench_hub.hub.audit import changes
+from notebench_hub.hub.audit.asking import Asking
 from notebench_hub.hub.sign_in import rules
 from notebench_hub.hub.sign_in.callers import address
 from notebench_hub.hub.sign_in.names import acceptable, mixed, normal_name
@@ -140,6 +142,7 @@ def database(place: Place) -> Iterator[Any]:
     url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
     wait = {"check_same_thread": False, "timeout": 20}  # seconds, while the hub writes
     session = orm.new_session_factory(url, connect_args=wait)()
+    changes.watch(session, Asking(kind="command-line"))
     try:
         yield session
     finally:

@@ -9,6 +9,7 @@ from notebench_spawner.sessions.local import CatalogueLocalSpawner
 from notebench_spawner.workload import Kind
 
 from notebench_hub.hands import hands_of, kept_ready
+from notebench_hub.hub.audit.recorder import Recorder
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
 from notebench_hub.i18n import _, process_language, translator
@@ -42,6 +43,7 @@ def configure(c: Any) -> None:
     _services(c, place, instance)
     _sessions(c, place, settings, instance)
     _pages(c, settings)
+    _audit(c, place, settings, instance)
 
 
 def _doors(c: Any, place: Place, instance: Instance) -> None:
@@ -123,3 +125,9 @@ def _pages(c: Any, settings: Settings) -> None:
     c.JupyterHub.default_url = start_address
     c.JupyterHub.extra_handlers = [STATIC_HANDLER]
     c.JupyterHub.template_vars = {"assets_version": static_version(), "sign_in": settings.sign_in}
+
+
+def _audit(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
+    """What happens at the hub is noted here and kept by the service."""
+    key, trusted = place.secret("hub-service-key"), settings.doors.trusted_proxies
+    Recorder(instance.service_url, key, trusted).configure(c)

@@ -14,6 +14,7 @@ from notebench_hub.hands import hands_of
 from notebench_hub.place import Instance, Place
 from notebench_hub.service import (
     api,
+    audit,
     catalogue,
     deployments,
     health,
@@ -28,6 +29,7 @@ from notebench_hub.service.devices import Devices
 from notebench_hub.service.doors import Doors
 from notebench_hub.service.doors.hub import HubClient
 from notebench_hub.service.doors.login import Login
+from notebench_hub.service.doors.refused import Refusals
 from notebench_hub.service.doors.seal import Seal
 from notebench_hub.service.doors.tokens import Tokens
 from notebench_hub.service.environment import Environment
@@ -79,6 +81,7 @@ def compose(parts: Parts) -> list[Feature]:
     directory = deployments.Directory(parts.store)
     return [
         people.feature(parts),
+        audit.feature(parts),
         catalogue.feature(parts),
         sessions.feature(parts),
         runs.feature(parts),
@@ -116,6 +119,7 @@ def create_app(parts: Parts, features: list[Feature]) -> FastAPI:
         separate_input_output_schemas=False,  # one type per model in the panels
     )
     app.state.doors = parts.doors
+    app.state.refusals = Refusals(parts.store)
     app.add_middleware(api.Guard, guarded=(f"{parts.prefix}/api/", f"{parts.prefix}/internal/"))
     api.install(app)
     app.include_router(parts.doors.login.router(), prefix=parts.prefix)

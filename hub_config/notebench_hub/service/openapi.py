@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notebench.contract import (
+    audit,
     catalogue,
     deployments,
     errors,
@@ -28,7 +29,7 @@ from notebench_hub.settings import Settings
 
 DEFAULT_TARGET = Path(__file__).parents[3] / "extension" / "openapi.json"
 
-_MODULES = (catalogue, deployments, errors, homes, outputs, people, runs, sessions, tracking)
+_MODULES = (audit, catalogue, deployments, errors, homes, outputs, people, runs, sessions, tracking)
 
 
 def document() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from notebench_spawner.catalogue.resolve import resolve, title_of
 from notebench_hub.service.doors.hub import HubClient
 from notebench_hub.service.ports import Resolved
 from notebench_hub.service.store import Store, sessions
+from notebench_hub.service.store.audit_catalogue import note_catalogue
 
 
 class Shelf:
@@ -75,12 +76,29 @@ class Shelf:
         return stat.st_mtime_ns, stat.st_size
 
     def _refresh(self) -> None:
-        seen = self._stamp()
+        seen: tuple[int, int] | None = self._stamp()
         if seen == self._seen:
             return
         try:
             self._good = load(self.file)
             self._trouble = None
+            seen = seen if self._noted(self._good) else None
         except NotebenchError as error:
             self._trouble = error
         self._seen = seen
+
+    def _noted(self, catalogue: CatalogueFile) -> bool:
+        """Tell the audit which versions can be had now, and whose the file is; False where it cannot now."""
+        document = catalogue.document
+        images = {one.id: [f"{v.name} {v.state.value}" for v in one.versions] for one in document.images}
+        after = {
+            "revision": catalogue.revision,
+            "images": images,
+            "profiles": [one.id for one in document.profiles],
+        }
+        try:
+            owner = f"account {self.file.stat().st_uid}"
+            self._store.write_now(note_catalogue, after, self.file.name, owner)
+        except (OSError, Unavailable):
+            return False
+        return True

@@ -8,6 +8,8 @@ def server_command(extra: list[str], *, root: bool) -> list[str]:
         # Kernels on Unix sockets in a private directory: nobody else on this machine can reach them.
         "--KernelManager.transport=ipc",
         "--ServerApp.terminado_settings={'shell_command': ['/bin/bash']}",
+        # What the hub said about a token is believed for as long as elsewhere: who is out is out in 10 s.
+        "--HubAuth.cache_max_age=10",
         # No question about news, and no look-up of newer releases: people's machines may be offline.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

@@ -7,6 +7,7 @@ to nobody, so that restarts of hub, proxy and service do not touch it.
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextvars import Context
 from pathlib import Path
 from typing import Any, cast
 
@@ -220,7 +221,13 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     # Its life and its end
 
     def start_polling(self) -> None:
-        """The system says when the process has ended; looking now and then is for where it cannot."""
+        """The system says when the process has ended; looking now and then is for where it cannot.
+
+        All of it outside of the request that started it: an end that is found later is nobody's deed.
+        """
+        Context().run(self._begin_polling)
+
+    def _begin_polling(self) -> None:
         super().start_polling()
         self._end_watch = watch_end(self.record, self._notice)
 

@@ -14,19 +14,20 @@ from notebench.contract.errors import (
     Problem,
     Refused,
     TooLarge,
+    TooOften,
     Unavailable,
 )
 from notebench_spawner.marks import N_
 from starlette.exceptions import HTTPException
 
 from notebench_hub.i18n import negotiate, translator
+from notebench_hub.service.doors import refused
 
 log = logging.getLogger("notebench.service")
 
 MEDIA_TYPE = "application/problem+json"
-_BY_STATUS: dict[int, type[NotebenchError]] = {
-    int(one.status): one for one in (NotFound, NotAllowed, NotSignedIn, Conflict, TooLarge, Unavailable)
-}
+_KINDS = (NotFound, NotAllowed, NotSignedIn, Conflict, TooLarge, TooOften, Unavailable)
+_BY_STATUS: dict[int, type[NotebenchError]] = {int(one.status): one for one in _KINDS}
 
 
 def install(app: FastAPI) -> None:
@@ -37,6 +38,8 @@ def install(app: FastAPI) -> None:
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotebenchError):
+        await refused.note(request, error)
     return problem_response(
         error, request.headers.get("accept-language"), f"{request.method} {request.url.path}"
     )
@@ -57,7 +60,7 @@ def problem_response(error: Exception, accept_language: str | None, where: str) 
 def answer(problem: Problem, status: int) -> Response:
     """A problem as an HTTP answer."""
     headers = {"Cache-Control": "no-store"}
-    if status == Unavailable.status:
+    if status in (Unavailable.status, TooOften.status):
         headers["Retry-After"] = "5"
     if status == NotSignedIn.status:
         headers["WWW-Authenticate"] = "Bearer"

@@ -116,16 +116,50 @@ def _put(tx: Transaction, record: DeploymentRecord) -> DeploymentRecord:
         )
     after = rows.put(tx, record)
     if before is None or (before.generation, before.replicas) != (after.generation, after.replicas):
-        facts: dict[str, Any] = {"model": after.model, "version": after.version, "image": after.image}
-        audit.note(tx, record.user, record.acting_for, "deployment-put", after.id, name=after.name, **facts)
+        audit.note(
+            tx,
+            record.user,
+            record.acting_for,
+            "deployment-put",
+            after.id,
+            concerns=before.user if before else record.user,
+            before=_facts(before) if before else None,
+            after=_facts(after),
+            name=after.name,
+        )
     return after
 
 
 def _desire(tx: Transaction, record: DeploymentRecord, user: str, desired: Desired) -> DeploymentRecord:
-    audit.note(tx, user, record.acting_for, "deployment-desire", record.id, desired=desired.value)
-    return rows.desire(tx, record.id, desired)
+    after = rows.desire(tx, record.id, desired)
+    audit.note(
+        tx,
+        user,
+        record.acting_for,
+        "deployment-desire",
+        record.id,
+        concerns=record.user,
+        before={"desired": record.desired},
+        after={"desired": after.desired},
+        name=record.name,
+    )
+    return after
 
 
 def _remove(tx: Transaction, record: DeploymentRecord, user: str) -> None:
-    audit.note(tx, user, record.acting_for, "deployment-remove", record.id, name=record.name)
+    audit.note(
+        tx,
+        user,
+        record.acting_for,
+        "deployment-remove",
+        record.id,
+        concerns=record.user,
+        before=_facts(record),
+        name=record.name,
+    )
     rows.delete(tx, record.id)
+
+
+def _facts(record: DeploymentRecord) -> dict[str, Any]:
+    names = ("model", "version", "image", "identity", "profile", "replicas")
+    return {name: getattr(record, name) for name in names}

@@ -12,6 +12,7 @@ from notebench_spawner.workload import Kind, Workload
 from notebench_hub.service import resolution
 from notebench_hub.service.asker import AskerKind
 from notebench_hub.service.feature import Parts
+from notebench_hub.service.owners import check_owner
 from notebench_hub.service.store import deployments as rows
 from notebench_hub.service.store.base import now
 from notebench_hub.service.store.deployments import DeploymentRecord, ServerRecord
@@ -30,8 +31,9 @@ class Servers:
         self._command = command
 
     async def start(self, record: DeploymentRecord, server: ServerRecord) -> ServerRecord:
-        """Start this attempt. Raises NotebenchError or OSError."""
+        """Start this attempt, if its owner may still have it. Raises NotebenchError or OSError."""
         parts = self._parts
+        await check_owner(parts, record.owner)
         holder = Holder(server.workload, Kind.model_server, server.id, record.user, server.attempt)
         devices = await parts.devices.reserve(holder, resolution.load(server.resolved).hardware)
         token = await parts.tokens.issue(

@@ -1,6 +1,7 @@
 """Admits one request: finds who is asking, what for, and refuses everything else."""
 
 import secrets
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,9 +9,11 @@ from notebench.contract import ACTING_HEADER
 from notebench.contract.errors import NotAllowed, NotSignedIn, Refused, Unavailable
 from notebench.contract.people import PERSONAL, Membership, Role
 
+from notebench_hub.callers import caller as caller_of
 from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, Caller, caller, may_write
 from notebench_hub.service.doors.hub import HubClient, HubUser
 from notebench_hub.service.doors.login import Login
+from notebench_hub.service.doors.refused import is_asking
 from notebench_hub.service.doors.tokens import MARK, Tokens
 from notebench_hub.service.store import Store, projects
 from notebench_hub.service.store.tokens import TokenRow
@@ -34,10 +37,10 @@ class Doors:
         """Who is asking. Raises NotSignedIn, NotAllowed for the wrong kind, Refused, Unavailable."""
         token = bearer(request)
         if token.startswith(MARK):
-            asker = await self._own(token, _named(request))
+            asker = await self._own(request, token, _named(request))
         elif token:
-            user = await self._hub.holder(token)
-            asker = await self._person(user, AskerKind.hub_token, _named(request))
+            user = await self._hub.holder(token, whence=partial(whence, request))
+            asker = await self._person(request, user, AskerKind.hub_token)
         else:
             asker = await self._browser(request)
         if asker.kind not in kinds:
@@ -47,25 +50,26 @@ class Doors:
                 code="token-kind",
                 kind=asker.kind.value,
             )
-        # A bound token is used by a process on this side of the proxy; whatever header it sends says nothing.
-        remember(request, asker.kind.value, "" if asker.bound else came_from(request))
+        request.state.acting_for = asker.acting_for
         return asker
 
     async def _browser(self, request: Request) -> Asker:
         token, session = self.login.read(request)
         if not token:
             raise not_signed_in()
-        user = await self._hub.holder(token, session)
-        asker = await self._person(user, AskerKind.browser, _named(request))
+        user = await self._hub.holder(token, session, partial(whence, request))
+        asker = await self._person(request, user, AskerKind.browser)
         if request.method not in _READS:
             _refuse_foreign_pages(request)
         return asker
 
-    async def _person(self, user: HubUser | None, kind: AskerKind, named: str) -> Asker:
+    async def _person(self, request: Request, user: HubUser | None, kind: AskerKind) -> Asker:
         if user is None:
             raise not_signed_in()
+        is_asking(request, user)
+        remember(request, kind.value, came_from(request))
         memberships = await self._store.read(projects.memberships, user.name, user.groups)
-        acting = named or PERSONAL
+        acting = _named(request) or PERSONAL
         return Asker(
             name=user.name,
             acting_for=acting,
@@ -75,10 +79,13 @@ class Doors:
             projects=tuple(memberships),
         )
 
-    async def _own(self, token: str, named: str) -> Asker:
+    async def _own(self, request: Request, token: str, named: str) -> Asker:
         row = await self._tokens.find(token)
         if row is None:
             raise not_signed_in()
+        is_asking(request, row.user)
+        # A bound token is used by a process on this side of the proxy; whatever header it sends says nothing.
+        remember(request, row.kind.value, "")
         if named and named != row.acting_for:
             raise NotAllowed(
                 "This token acts for {bound} only, not for {named}.",
@@ -133,6 +140,12 @@ def came_from(request: Request) -> str:
     """The client's address as our proxy saw it; what the client itself wrote into the header comes before."""
     forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return forwarded or (request.client.host if request.client else "")
+
+
+def whence(request: Request) -> str:
+    """Whom to count a request for, also where its header is made up."""
+    peer = (request.client.host, request.client.port) if request.client else ("", 0)
+    return caller_of(peer, request.headers.get("x-forwarded-for", ""))
 
 
 def bearer(request: Request) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from notebench.contract.errors import Unavailable
+from notebench.contract.errors import TooOften, Unavailable
 
+from notebench_hub.buckets import Buckets
 from notebench_hub.scopes import ACCESS
 
 FRESH_SECONDS = 10.0
@@ -21,6 +22,10 @@ STALE_SECONDS = 60.0
 """How long it is believed while the hub does not answer: who was in stays in, nobody new comes in."""
 
 _REMEMBERED = 10_000
+
+UNKNOWN, UNKNOWN_SECONDS = 30, 2.0
+"""Tokens that the hub does not know, from one place: at once, then one per so many seconds."""
+
 _OPEN = frozenset({ACCESS, "access:services"})
 
 
@@ -61,18 +66,35 @@ class HubClient:
         self._clock = clock
         self._known: OrderedDict[str, _Remembered] = OrderedDict()
         self._asking: dict[str, asyncio.Task[HubUser | None]] = {}
+        self._unknown: OrderedDict[str, float] = OrderedDict()
+        self._strangers = Buckets(UNKNOWN, UNKNOWN_SECONDS, clock=clock)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def holder(self, token: str, session: str = "") -> HubUser | None:
+    async def holder(self, token: str, session: str = "", whence: Callable[[], str] = str) -> HubUser | None:
         """Whose hub token it is, if the token opens Notebench; `session` is the hub's browser session.
 
-        Raises Unavailable when the hub is away and was not asked about this token within the last minute.
+        Raises Unavailable when the hub is away and was not asked about this token within the last minute,
+        and TooOften when more unknown tokens came from there than anybody mistypes: a flood of them is
+        answered here and does not reach the hub.
         """
         key = "token:" + sha256(f"{session}\0{token}".encode()).hexdigest()
-        return await self._remembered(key, lambda: self._ask_holder(token, session))
+        if self._clock() - self._unknown.get(key, -FRESH_SECONDS) < FRESH_SECONDS:
+            return None
+        origin = "" if key in self._known else whence()  # it costs a look at the kernel's tables
+        if origin and (wait := self._strangers.wait(origin)):
+            raise _too_often(wait)
+        user = await self._remembered(key, lambda: self._ask_holder(token, session))
+        if user is None:
+            if origin:
+                self._strangers.take(origin)
+            self._unknown[key] = self._clock()
+            self._unknown.move_to_end(key)
+            while len(self._unknown) > _REMEMBERED:
+                self._unknown.popitem(last=False)
+        return user
 
     async def user(self, name: str) -> HubUser | None:
         """The user of that name, or None. Raises Unavailable like `holder`."""
@@ -83,6 +105,7 @@ class HubClient:
         for key, one in list(self._known.items()):
             if key == "user:" + name or (one.user and one.user.name == name):
                 del self._known[key]
+        self._unknown.clear()
 
     async def group(self, name: str) -> frozenset[str] | None:
         """Names of the group's users, or None where there is no such group."""
@@ -188,6 +211,15 @@ def _away() -> Unavailable:
         "The hub does not answer, so it is not known who is asking.",
         "Try again in a minute; if it stays, tell an admin.",
         code="hub-away",
+    )
+
+
+def _too_often(seconds: int) -> TooOften:
+    return TooOften(
+        "Too many unknown tokens came from there.",
+        "Wait {seconds} seconds, then try again with a token that is still valid.",
+        code="unknown-tokens",
+        seconds=seconds,
     )
 
 

@@ -12,6 +12,7 @@ from notebench.contract.errors import NotAllowed, NotebenchError, NotFound, Unav
 
 from notebench_hub.service import relay
 from notebench_hub.service.asker import PEOPLE, Asker, AskerKind, may_read, may_write
+from notebench_hub.service.doors import refused
 from notebench_hub.service.gateway.mlflow_door import wire_path
 from notebench_hub.service.gateway.problems import problem
 from notebench_hub.service.ports import Endpoint, Endpoints
@@ -53,6 +54,7 @@ class EndpointsDoor:
             async with asyncio.timeout(self._rules.seconds):
                 return await self._pass(request)
         except NotebenchError as error:
+            await refused.note(request, error)
             return problem(error, request)
         except TimeoutError:
             return problem(_slow(), request)

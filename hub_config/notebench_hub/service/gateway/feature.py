@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from notebench_hub.service.feature import Feature, Parts
-from notebench_hub.service.gateway import endpoints_door, mlflow_door
+from notebench_hub.service.gateway import endpoints_door, mlflow_door, noting
 from notebench_hub.service.gateway.endpoints_door import EndpointsDoor
 from notebench_hub.service.gateway.mlflow_door import MlflowDoor
 from notebench_hub.service.mlflow_client.client import Mlflow
@@ -19,18 +19,23 @@ def feature(
     parts: Parts, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints | None = None
 ) -> Feature:
     """The gateway; its door to model servers is there as soon as somebody knows where they are."""
-    return Feature("gateway", outside=[router(parts.settings.limits, mlflow, workspaces, endpoints)])
+    note = noting.into(parts.store)
+    return Feature("gateway", outside=[router(parts.settings.limits, mlflow, workspaces, endpoints, note)])
 
 
 def router(
-    limits: Limits, mlflow: Mlflow, workspaces: Workspaces, endpoints: Endpoints | None = None
+    limits: Limits,
+    mlflow: Mlflow,
+    workspaces: Workspaces,
+    endpoints: Endpoints | None = None,
+    note: noting.Note = noting.nowhere,
 ) -> APIRouter:
     """The routes below `/services/notebench`; they are not part of the API's document."""
 
     def rules(types: frozenset[str]) -> Rules:
         return Rules(limits.body_mib * 2**20, float(limits.request_seconds), types)
 
-    to_mlflow = MlflowDoor(mlflow, workspaces, rules(mlflow_door.TYPES))
+    to_mlflow = MlflowDoor(mlflow, workspaces, rules(mlflow_door.TYPES), note)
 
     async def mlflow_route(request: Request) -> Response:
         return await to_mlflow(request)

@@ -14,7 +14,8 @@ from notebench.contract.people import PERSONAL, Role
 
 from notebench_hub.service import relay
 from notebench_hub.service.asker import Asker, AskerKind, Owner
-from notebench_hub.service.gateway import guards
+from notebench_hub.service.doors import refused
+from notebench_hub.service.gateway import guards, noting
 from notebench_hub.service.gateway.problems import mlflow_problem, says_python_client
 from notebench_hub.service.gateway.routes import Route, find
 from notebench_hub.service.mlflow_client.client import AWAY, Mlflow, away, refusal
@@ -49,7 +50,10 @@ _Got = TypeVar("_Got")
 class MlflowDoor:
     """Admits, confines and passes on one request after the other."""
 
-    def __init__(self, mlflow: Mlflow, workspaces: Workspaces, rules: relay.Rules) -> None:
+    def __init__(
+        self, mlflow: Mlflow, workspaces: Workspaces, rules: relay.Rules, note: noting.Note = noting.nowhere
+    ) -> None:
+        self._note = note
         self._mlflow = mlflow
         self._workspaces = workspaces
         self._rules = rules
@@ -60,6 +64,7 @@ class MlflowDoor:
             async with asyncio.timeout(self._rules.seconds):
                 return await self._pass(request)
         except NotebenchError as error:
+            await refused.note(request, error)
             return mlflow_problem(error, request)
         except TimeoutError:
             return mlflow_problem(away(httpx.ReadTimeout("the request's time is up")), request)
@@ -80,8 +85,11 @@ class MlflowDoor:
         strikes = 1 if path.endswith("/server-info") else 2
         place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
         sent = await self._build(request, route, path, _acting(asker, owner), place)
+        before = await noting.alias_before(self._mlflow, route, sent, place) if route.note else None
         response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
         await _refuse_misleading(response)
+        if route.note and response.is_success:
+            await noting.tell(self._note, route, _acting(asker, owner), sent, before)
         return relay.answer(response, self._rules.types, deadline)
 
     async def _build(

@@ -23,6 +23,8 @@ class Route:
     """Name of the check in `guards` that its JSON body must pass."""
     streamed: bool = False
     """The body is a file: passed on piece by piece instead of read first."""
+    note: str = ""
+    """The action under which the audit notes it, where it does."""
 
 
 _TRACKING: Final = "api/2.0/mlflow/"
@@ -78,21 +80,21 @@ OPEN: Final[tuple[Route, ...]] = (
     Route("GET", _TRACKING + "registered-models/get-latest-versions", READ),
     Route("POST", _TRACKING + "registered-models/get-latest-versions", READ),
     Route("POST", _TRACKING + "registered-models/create", WRITE),
-    Route("POST", _TRACKING + "registered-models/rename", WRITE),
-    Route("PATCH", _TRACKING + "registered-models/update", WRITE),
-    Route("DELETE", _TRACKING + "registered-models/delete", WRITE),
+    Route("POST", _TRACKING + "registered-models/rename", WRITE, note="model-change"),
+    Route("PATCH", _TRACKING + "registered-models/update", WRITE, note="model-change"),
+    Route("DELETE", _TRACKING + "registered-models/delete", WRITE, note="model-remove"),
     Route("POST", _TRACKING + "registered-models/set-tag", WRITE),
     Route("DELETE", _TRACKING + "registered-models/delete-tag", WRITE),
     Route("GET", _TRACKING + "registered-models/alias", READ),
-    Route("POST", _TRACKING + "registered-models/alias", WRITE),
-    Route("DELETE", _TRACKING + "registered-models/alias", WRITE),
+    Route("POST", _TRACKING + "registered-models/alias", WRITE, note="model-alias"),
+    Route("DELETE", _TRACKING + "registered-models/alias", WRITE, note="model-alias-remove"),
     Route("GET", _TRACKING + "model-versions/get", READ),
     Route("GET", _TRACKING + "model-versions/get-download-uri", READ),
     Route("GET", _TRACKING + "model-versions/search", READ),
-    Route("POST", _TRACKING + "model-versions/create", WRITE, "model_version"),
-    Route("POST", _TRACKING + "model-versions/transition-stage", WRITE),
+    Route("POST", _TRACKING + "model-versions/create", WRITE, "model_version", note="model-register"),
+    Route("POST", _TRACKING + "model-versions/transition-stage", WRITE, note="model-stage"),
     Route("PATCH", _TRACKING + "model-versions/update", WRITE),
-    Route("DELETE", _TRACKING + "model-versions/delete", WRITE),
+    Route("DELETE", _TRACKING + "model-versions/delete", WRITE, note="model-remove"),
     Route("POST", _TRACKING + "model-versions/set-tag", WRITE),
     Route("DELETE", _TRACKING + "model-versions/delete-tag", WRITE),
     # Artifacts: files below the workspace's own folder, which MLflow confines them to.

@@ -11,7 +11,7 @@ from notebench_hub.service.doors import AskerKind
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.pages import shell
 
-ROOMS = ("experiments", "mlflow-runs", "compare", "models", "deployments", "runs", "schedules")
+ROOMS = ("experiments", "mlflow-runs", "compare", "models", "deployments", "runs", "schedules", "audit")
 _BROWSERS = frozenset({AskerKind.browser, AskerKind.hub_token})
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"

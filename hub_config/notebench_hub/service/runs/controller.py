@@ -5,7 +5,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from notebench.contract.errors import NotebenchError, Unavailable
+from notebench.contract.errors import NotAllowed, NotebenchError, Unavailable
 from notebench.contract.runs import FINAL_STATES, RunState
 from notebench_spawner.backends.base import Observation
 
@@ -13,11 +13,12 @@ from notebench_hub.service.asker import AskerKind
 from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
 from notebench_hub.service.devices import DevicesBusy, waiting_for
 from notebench_hub.service.feature import Parts
+from notebench_hub.service.owners import GONE
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.ending import ending, has_ended
 from notebench_hub.service.runs.launcher import Launcher, handle_of
 from notebench_hub.service.runs.queue import claim
-from notebench_hub.service.store import Transaction, audit
+from notebench_hub.service.store import Transaction, audit, schedules
 from notebench_hub.service.store import runs as rows
 from notebench_hub.service.store.runs import Kept
 
@@ -103,6 +104,8 @@ class RunController:
             if not isinstance(error, NotebenchError):
                 log.exception("run %s could not be started", kept.run.id)
             await self._end(kept, RunState.failed, cannot_start(error))
+            if kept.run.schedule and isinstance(error, NotAllowed) and error.kind in GONE:
+                await self._parts.store.write(schedules.pause, kept.run.schedule, error.text())
 
     async def _settle(self, kept: Kept, look: Observation) -> None:
         """Its process is gone: take the last report from disk, then say how it ended."""
@@ -124,4 +127,4 @@ def _finish(tx: Transaction, kept: Kept, state: RunState, reason: str) -> None:
     run = rows.finish(tx, kept.run.id, state, reason)
     if run.state in FINAL_STATES:
         facts: dict[str, Any] = {"state": run.state.value, "reason": run.reason, "notebook": run.notebook}
-        audit.note(tx, run.user, run.acting_for, "run-end", run.id, **facts)
+        audit.note(tx, "", run.acting_for, "run-end", run.id, concerns=run.user, **facts)

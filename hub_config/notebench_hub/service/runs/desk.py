@@ -81,5 +81,5 @@ def _add(tx: Transaction, new: NewRun) -> Run:
 
 def _cancel(tx: Transaction, run: str, user: str) -> Run:
     cancelled = rows.cancel(tx, run, user, f"It was cancelled by {user}.")
-    audit.note(tx, user, cancelled.acting_for, "run-cancel", run)
+    audit.note(tx, user, cancelled.acting_for, "run-cancel", run, concerns=cancelled.user)
     return cancelled

@@ -4,19 +4,17 @@ import asyncio
 import json
 from pathlib import Path
 
-from notebench.contract.errors import NotAllowed
-from notebench.contract.people import PERSONAL, Role
 from notebench_spawner.backends.base import Handle
 from notebench_spawner.workload import Kind, Workload
 
 from notebench_hub.service import resolution
-from notebench_hub.service.asker import AskerKind, Owner
+from notebench_hub.service.asker import AskerKind
 from notebench_hub.service.feature import Parts
 from notebench_hub.service.notebooks import notebook_path
+from notebench_hub.service.owners import check_owner
 from notebench_hub.service.ports import Resolved
 from notebench_hub.service.runs import files
 from notebench_hub.service.runs.queue import holder, workload_id
-from notebench_hub.service.store import projects
 from notebench_hub.service.store import runs as rows
 from notebench_hub.service.store.base import now
 from notebench_hub.service.store.runs import Kept
@@ -36,7 +34,7 @@ class Launcher:
     async def launch(self, kept: Kept) -> None:
         """Start it and remember its process. Raises NotebenchError or OSError; nothing runs then."""
         run = kept.run
-        await self._check_owner(kept.owner)
+        await check_owner(self._parts, kept.owner)
         resolved = await self._resolve(kept)
         home = self._parts.environment.home(run.user)
         notebook = await notebook_path(self._parts.hands, run.user, run.notebook)
@@ -62,29 +60,6 @@ class Launcher:
             return resolution.load(kept.resolved)
         run = kept.run
         return await self._parts.resolver.resolve(run.user, run.image, run.profile)
-
-    async def _check_owner(self, owner: Owner) -> None:
-        """The owner is still known, and may still act for the project. Raises NotAllowed or Unavailable."""
-        user = await self._parts.hub.user(owner.user)
-        if user is None:
-            raise NotAllowed(
-                "The hub knows no user {user} any more.",
-                "Somebody else has to run the notebook.",
-                code="owner-gone",
-                user=owner.user,
-            )
-        if owner.acting_for == PERSONAL:
-            return
-        found = await self._parts.store.read(projects.memberships, user.name, user.groups)
-        roles = {one.project: one.role for one in found}
-        if roles.get(owner.acting_for) not in {Role.editor, Role.owner}:
-            raise NotAllowed(
-                "{user} may not run things for the project {project} any more.",
-                "An editor of the project has to run the notebook, or an owner has to make {user} one.",
-                code="owner-role",
-                user=owner.user,
-                project=owner.acting_for,
-            )
 
     def _workload(
         self, kept: Kept, resolved: Resolved, token: str, home: Path, spec: dict[str, object]

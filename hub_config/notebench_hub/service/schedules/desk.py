@@ -102,25 +102,49 @@ def _add(tx: Transaction, record: ScheduleRecord) -> None:
             limit=MOST,
         )
     rows.put(tx, record)
-    audit.note(tx, record.user, record.acting_for, "schedule-add", record.id, **_facts(record))
+    audit.note(tx, record.user, record.acting_for, "schedule-add", record.id, after=_facts(record))
 
 
 def _change(tx: Transaction, record: ScheduleRecord, user: str) -> None:
+    old = rows.find(tx, record.id)
     rows.put(tx, record)
-    audit.note(tx, user, record.acting_for, "schedule-change", record.id, **_facts(record))
+    concerns = old.user if old else record.user
+    before, after = _facts(old) if old else None, _facts(record)
+    audit.note(
+        tx,
+        user,
+        record.acting_for,
+        "schedule-change",
+        record.id,
+        concerns=concerns,
+        before=before,
+        after=after,
+    )
 
 
 def _remove(tx: Transaction, record: ScheduleRecord, user: str) -> None:
     rows.remove(tx, record.id)
-    audit.note(tx, user, record.acting_for, "schedule-remove", record.id, **_facts(record))
+    before = _facts(record)
+    audit.note(tx, user, record.acting_for, "schedule-remove", record.id, concerns=record.user, before=before)
 
 
 def _run_now(tx: Transaction, record: ScheduleRecord, user: str, moment: datetime) -> Run:
     check_queue(tx, record.owner)
     run = runs.add(tx, rows.as_run(record, secrets.token_hex(8), moment))
-    audit.note(tx, user, record.acting_for, "run-start", run.id, schedule=record.id)
+    facts: dict[str, Any] = {"notebook": run.notebook, "image": run.image, "profile": run.profile}
+    audit.note(
+        tx,
+        user,
+        record.acting_for,
+        "run-start",
+        run.id,
+        concerns=record.user,
+        schedule=record.id,
+        **facts,
+    )
     return run
 
 
 def _facts(record: ScheduleRecord) -> dict[str, Any]:
-    return {"name": record.name, "notebook": record.notebook, "cron": record.cron, "zone": record.timezone}
+    names = ("name", "user", "notebook", "cron", "timezone", "image", "profile", "paused")
+    return {name: getattr(record, name) for name in names}

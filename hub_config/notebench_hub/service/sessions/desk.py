@@ -3,11 +3,12 @@
 import secrets
 from typing import Any
 
-from notebench.contract.errors import NotAllowed, NotFound
+from notebench.contract.errors import NotAllowed, NotFound, Refused
 from notebench.contract.people import PERSONAL
 from notebench.contract.sessions import Session, SessionGrant, SessionRequest, SessionState, SessionUpdate
 from notebench_spawner.workload import Kind, Workload
 
+from notebench_hub.folding import Folding
 from notebench_hub.service.asker import AskerKind, Owner
 from notebench_hub.service.devices import Devices, DevicesBusy
 from notebench_hub.service.feature import Parts
@@ -26,12 +27,17 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._folding = Folding()
 
     async def grant(self, request: SessionRequest) -> SessionGrant:
         """Resolve the choice, write the record, make the workload. Raises Refused with what can be chosen."""
         owner = Owner(request.user, request.acting_for)
-        await self._check_owner(owner)
-        resolved = await self._parts.resolver.resolve(request.user, request.image, request.profile)
+        try:
+            await self._check_owner(owner)
+            resolved = await self._parts.resolver.resolve(request.user, request.image, request.profile)
+        except Refused as error:
+            await self._note_refusal(request, error)
+            raise
         session = _record(request, resolved)
         for replaced in await self._parts.store.write(_replace, session):
             await self._parts.tokens.end(AskerKind.session, replaced)
@@ -57,6 +63,12 @@ class Desk:
         except DevicesBusy:
             await devices.take_back()  # who has just stopped one starts the next at once
             return await self._parts.store.write(_add, session, resolved, devices)
+
+    async def _note_refusal(self, request: SessionRequest, error: Refused) -> None:
+        """Told once, then counted: whoever tries again and again does not fill the audit."""
+        unsaid = self._folding.tell(f"{request.user} {error.kind} {request.image} {request.profile}")
+        if unsaid is not None:
+            await self._parts.store.write(_refused, request, error, unsaid)
 
     async def _check_owner(self, owner: Owner) -> None:
         user = await self._parts.hub.user(owner.user)
@@ -92,6 +104,20 @@ class Desk:
             env=variables.env,
             secret_env=variables.secret,
         )
+
+
+def _refused(tx: Transaction, request: SessionRequest, error: Refused, unsaid: int) -> None:
+    wish = {"image": request.image, "profile": request.profile, "code": error.kind}
+    more: dict[str, Any] = wish | ({"unsaid": unsaid} if unsaid else {})
+    audit.note(
+        tx,
+        request.user,
+        request.acting_for,
+        "session-refused",
+        request.server,
+        reason=error.text(),
+        **more,
+    )
 
 
 def _record(request: SessionRequest, resolved: Resolved) -> Session:
@@ -138,5 +164,5 @@ def _update(tx: Transaction, session: str, update: SessionUpdate) -> Session | N
     changed = rows.update(tx, session, update.state, update.reason, update.url)
     if before and changed and before.state is not changed.state and changed.state in _ENDED:
         facts: dict[str, Any] = {"state": changed.state.value, "reason": changed.reason}
-        audit.note(tx, changed.user, changed.acting_for, "session-end", session, **facts)
+        audit.note(tx, "", changed.acting_for, "session-end", session, concerns=changed.user, **facts)
     return changed

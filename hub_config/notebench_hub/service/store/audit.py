@@ -3,15 +3,16 @@
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from notebench.contract.people import PERSONAL
-from sqlalchemy import select
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from notebench_hub.events import Event
 from notebench_hub.service.asker import caller
 from notebench_hub.service.store.base import Table, now
 from notebench_hub.service.store.engine import AUDIT_KEY, Transaction
@@ -20,6 +21,9 @@ UNKEYED, KEYED = 0, 1
 """How an entry is chained. Entries from before there was a key are chained by a plain hash."""
 
 BEGIN: Final = "audit-begin"
+EVERYBODY: Final = "*"
+"""Whom an entry concerns that everybody may read."""
+
 _TEXT: Final = 400
 _LONG: Final = 2000
 _SECRET_NAMES: Final = re.compile(r"(?i)(^|[_-])(token|secret|password|passwd|authorization|cookie|key)s?$")
@@ -31,16 +35,20 @@ class AuditTable(Table):
     """One entry. The database itself refuses to change or delete one: see the migration's triggers."""
 
     __tablename__ = "audit"
+    __table_args__ = tuple(
+        Index(f"ix_audit_{name}", name, "moment", "number")
+        for name in ("user", "concerns", "acting_for", "action", "thing")
+    )
 
     number: Mapped[int] = mapped_column(primary_key=True)
     moment: Mapped[datetime] = mapped_column(index=True)
-    user: Mapped[str] = mapped_column(index=True)
-    acting_for: Mapped[str] = mapped_column(index=True)
-    action: Mapped[str] = mapped_column(index=True)
-    thing: Mapped[str] = mapped_column(index=True)
+    user: Mapped[str]
+    acting_for: Mapped[str]
+    action: Mapped[str]
+    thing: Mapped[str]
     detail: Mapped[dict[str, Any]]
     chain: Mapped[str]
-    concerns: Mapped[str] = mapped_column(index=True, server_default="")
+    concerns: Mapped[str] = mapped_column(server_default="")
     kind: Mapped[str] = mapped_column(server_default="")
     origin: Mapped[str] = mapped_column(server_default="")
     request: Mapped[str] = mapped_column(server_default="")
@@ -64,6 +72,7 @@ class HeadTable(Table):
 
 def note(
     tx: Transaction,
+    /,
     user: str,
     acting_for: str,
     action: str,
@@ -100,6 +109,35 @@ def note(
             event=None,
         ),
     )
+
+
+def take(tx: Transaction, events: Sequence[Event]) -> list[Event]:
+    """Append what happened elsewhere, but for what is here already. Returns what was new."""
+    named = {one.event: one for one in events}
+    for known in tx.scalars(select(AuditTable.event).where(AuditTable.event.in_(named))).all():
+        named.pop(known or "", None)
+    new = list(named.values())
+    for one in new:
+        _append(
+            tx,
+            AuditTable(
+                moment=one.moment,
+                user=_text(one.user),
+                concerns=_text(one.concerns),
+                acting_for=_text(one.acting_for),
+                action=_text(one.action),
+                thing=_text(one.thing),
+                kind=_text(one.kind),
+                origin=_text(one.origin),
+                request=_text(one.request),
+                reason=_text(one.reason, _LONG),
+                before=_plain(one.before),
+                after=_plain(one.after),
+                detail=_plain(one.detail) or {},
+                event=one.event,
+            ),
+        )
+    return new
 
 
 def begun(tx: Transaction) -> bool:

@@ -77,6 +77,22 @@ def roles(tx: Transaction, name: str) -> list[Member]:
     return [Member(user=row.user, role=Role(row.role)) for row in rows]
 
 
+def left(tx: Transaction, name: str, users: Iterable[str]) -> list[str]:
+    """Forget the roles of whoever is none of `users`, the project's members now; whose roles those were."""
+    here = set(users)
+    rows = tx.scalars(select(RoleTable).where(RoleTable.project == name))
+    gone = [row for row in rows if row.user not in here]
+    for row in gone:
+        tx.delete(row)
+    tx.flush()
+    return [row.user for row in gone]
+
+
+def with_role(tx: Transaction, user: str) -> list[str]:
+    """Projects in which a role was set for the user."""
+    return list(tx.scalars(select(RoleTable.project).where(RoleTable.user == user)))
+
+
 def put(tx: Transaction, name: str, members: Iterable[Member]) -> None:
     """Mark a group as a project and replace the roles that were set in it."""
     mark(tx, name)

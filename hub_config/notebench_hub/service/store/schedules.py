@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Index, and_, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notebench_hub.service.asker import Owner
-from notebench_hub.service.store import runs
+from notebench_hub.service.store import audit, runs
 from notebench_hub.service.store.base import Table
 from notebench_hub.service.store.engine import Transaction
 
@@ -111,6 +111,17 @@ def remove(tx: Transaction, schedule: str) -> None:
         tx.delete(row)
 
 
+def pause(tx: Transaction, schedule: str, reason: str) -> None:
+    """Let it fire no more until somebody who may starts it again: whose it was may not have it any more."""
+    row = tx.get(ScheduleTable, schedule)
+    if row is None or row.paused:
+        return
+    row.paused, row.next_fire_time = True, None
+    before, after = {"paused": False}, {"paused": True}
+    facts: dict[str, Any] = {"concerns": row.user, "before": before, "after": after, "reason": reason}
+    audit.note(tx, "", row.acting_for, "schedule-change", schedule, **facts)
+
+
 def next_due(tx: Transaction) -> datetime | None:
     """When the clock has to look again."""
     return tx.scalar(select(func.min(ScheduleTable.next_fire_time)).where(ScheduleTable.paused.is_(False)))
@@ -130,8 +141,26 @@ def fire_due(tx: Transaction, moment: datetime, calendar: Calendar, new_id: Call
         firing = calendar(record, moment)
         row.next_fire_time = firing.next_fire_time
         if not runs.fired(tx, record.id, firing.fire_time):
-            fired.append(runs.add(tx, as_run(record, new_id(), moment, firing)))
+            fired.append(_fire(tx, record, as_run(record, new_id(), moment, firing)))
     return fired
+
+
+def _fire(tx: Transaction, record: ScheduleRecord, new: runs.NewRun) -> Run:
+    run = runs.add(tx, new)
+    facts: dict[str, Any] = {"notebook": run.notebook, "image": run.image, "profile": run.profile}
+    fire_time = new.fire_time.isoformat() if new.fire_time else ""
+    audit.note(
+        tx,
+        "",
+        run.acting_for,
+        "run-start",
+        run.id,
+        concerns=run.user,
+        schedule=record.id,
+        fire_time=fire_time,
+        **facts,
+    )
+    return run
 
 
 def as_run(record: ScheduleRecord, run: str, moment: datetime, firing: Firing | None = None) -> runs.NewRun:

@@ -15,6 +15,7 @@ class Tracking:
 
     def __init__(self, parts: Parts, mlflow: Mlflow, workspaces: Workspaces) -> None:
         self._mlflow = mlflow
+        self._store = parts.store
         self.experiments = Experiments(mlflow, workspaces, parts.page)
         self.models = RegisteredModels(mlflow, workspaces, self.experiments, parts.page)
 
@@ -22,7 +23,7 @@ class Tracking:
         """Routes, MLflow's health, and the closing of its connections at the end."""
         return Feature(
             "mlflow",
-            api=[router(self.experiments, self.models)],
+            api=[router(self.experiments, self.models, self._store)],
             controllers=[_Closing(self._mlflow)],
             health=self._mlflow.health,
         )

@@ -96,6 +96,15 @@ class RegisteredModels:
         said = {"name": model, "alias": alias, "version": version}
         await self._ask(owner, "POST", "registered-models/alias", said)
 
+    async def aliased(self, owner: Owner, model: str, alias: str) -> dict[str, Any] | None:
+        """Where an alias points now; None where there is none."""
+        asked = {"name": model, "alias": alias}
+        try:
+            answer = await self._ask(owner, "GET", "registered-models/alias", asked)
+        except Refused:
+            return None
+        return {"version": str(answer["model_version"]["version"])}
+
     async def remove_alias(self, owner: Owner, model: str, alias: str) -> None:
         """Remove an alias; that there is none is as good."""
         await self._ask(owner, "DELETE", "registered-models/alias", {"name": model, "alias": alias})

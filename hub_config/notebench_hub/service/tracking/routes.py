@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
@@ -21,7 +21,9 @@ from notebench.contract.tracking import (
 )
 
 from notebench_hub.service import relay
+from notebench_hub.service.asker import Asker
 from notebench_hub.service.doors import Person, Writer
+from notebench_hub.service.store import Store, audit
 from notebench_hub.service.tracking.experiments import Experiments
 from notebench_hub.service.tracking.models import RegisteredModels
 
@@ -49,13 +51,13 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Path = Annotated[str, Query(max_length=2000)]
 
 
-def router(experiments: Experiments, models: RegisteredModels) -> APIRouter:
+def router(experiments: Experiments, models: RegisteredModels, store: Store) -> APIRouter:
     """All routes of the feature."""
     routes = APIRouter()
     _experiments(routes, experiments)
     _runs(routes, experiments)
     _models(routes, models)
-    _changes(routes, models)
+    _changes(routes, models, store)
     return routes
 
 
@@ -135,16 +137,29 @@ def _models(routes: APIRouter, models: RegisteredModels) -> None:
         return await models.signature(asker.owner, name, version)
 
 
-def _changes(routes: APIRouter, models: RegisteredModels) -> None:
+def _changes(routes: APIRouter, models: RegisteredModels, store: Store) -> None:
     @routes.post("/models", status_code=201)
     async def register_model(request: RegisterRequest, asker: Writer) -> ModelVersion:
-        return await models.register(asker.owner, request)
+        made = await models.register(asker.owner, request)
+        after = {"version": made.version, "run": request.run, "alias": request.alias}
+        await _note(store, asker, "model-register", made.model, after=after)
+        return made
 
     @routes.put("/models/{name}/aliases/{alias}")
     async def set_alias(name: str, alias: str, request: AliasRequest, asker: Writer) -> ModelVersion:
+        before = await models.aliased(asker.owner, name, alias)
         await models.set_alias(asker.owner, name, alias, request.version)
+        after = {"version": request.version}
+        await _note(store, asker, "model-alias", name, before=before, after=after, alias=alias)
         return await models.version(asker.owner, name, request.version)
 
     @routes.delete("/models/{name}/aliases/{alias}", status_code=204)
     async def remove_alias(name: str, alias: str, asker: Writer) -> None:
+        before = await models.aliased(asker.owner, name, alias)
         await models.remove_alias(asker.owner, name, alias)
+        if before:
+            await _note(store, asker, "model-alias-remove", name, before=before, alias=alias)
+
+
+async def _note(store: Store, asker: Asker, action: str, thing: str, **facts: Any) -> None:
+    await store.write(audit.note, asker.name, asker.acting_for, action, thing, **facts)

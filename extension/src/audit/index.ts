@@ -1,0 +1,2 @@
+/** The audit: who did what. */
+export { AuditTable } from './list';

@@ -1,7 +1,7 @@
 """The door to MLflow: `/services/notebench/mlflow/{path}`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -42,8 +42,6 @@ TYPES: Final = frozenset(
     }
 )
 _PATIENCE_SECONDS: Final = 2.5
-_QUIET_SECONDS: Final = 1.0
-_HEALTH_SECONDS: Final = 1.2
 _Got = TypeVar("_Got")
 
 
@@ -83,10 +81,12 @@ class MlflowDoor:
         until = asyncio.get_running_loop().time() + _patience(request)
         # MLflow's client gives its first question 3 s; everything else must be said within 5.
         strikes = 1 if path.endswith("/server-info") else 2
-        place = await _bridge(until, lambda: self._watch(self._workspaces.standing(owner, may), strikes))
+        place = await _bridge(
+            until, lambda: self._mlflow.watch(self._workspaces.standing(owner, may), strikes)
+        )
         sent = await self._build(request, route, path, _acting(asker, owner), place)
         before = await noting.alias_before(self._mlflow, route, sent, place) if route.note else None
-        response = await _bridge(until, lambda: self._watch(self._send(sent), strikes))
+        response = await _bridge(until, lambda: self._mlflow.watch(self._send(sent), strikes))
         await _refuse_misleading(response)
         if route.note and response.is_success:
             await noting.tell(self._note, route, _acting(asker, owner), sent, before)
@@ -120,21 +120,9 @@ class MlflowDoor:
         except httpx.HTTPError as error:
             raise away(error) from error
 
-    async def _watch(self, asking: Coroutine[None, None, _Got], strikes: int) -> _Got:
-        """Await; when nothing comes for a while, ask MLflow how it is, and give up if it says nothing."""
-        task = asyncio.create_task(asking)
-        try:
-            while not (await asyncio.wait({task}, timeout=_QUIET_SECONDS))[0]:
-                strikes -= bool(await self._mlflow.health(_HEALTH_SECONDS))
-                if not strikes:
-                    raise away(httpx.ReadTimeout("MLflow does not answer"))
-            return task.result()
-        finally:
-            task.cancel()
-
 
 async def _refuse_misleading(response: httpx.Response) -> None:
-    """Say in clear words what MLflow's bare 403 and its 500 mean. Other answers pass as they are."""
+    """Say in clear words what MLflow's bare 403 and its 5xx mean. Other answers pass as they are."""
     if response.status_code == HTTPStatus.FORBIDDEN:
         await response.aclose()
         # The principal may do everything in its workspace: MLflow says "forbidden" of what is not there.
@@ -143,7 +131,7 @@ async def _refuse_misleading(response: httpx.Response) -> None:
             "Check the name, and look for whom you act.",
             code="mlflow-unknown",
         )
-    if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         await response.aread()
         await response.aclose()
         raise refusal(response)

@@ -1,11 +1,11 @@
 """One client for MLflow's REST JSON over its private socket. It signs each request with who is asking."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from notebench.contract.errors import Conflict, NotAllowed, NotFound, Refused, Unavailable
@@ -18,6 +18,9 @@ AWAY = "mlflow-away"
 """Code of the error for a request that did not reach MLflow: trying again is safe."""
 
 BASE = f"http://{HOST}"
+_QUIET_SECONDS = 1.0
+_HEALTH_SECONDS = 1.2
+_Got = TypeVar("_Got")
 _TIMEOUT = httpx.Timeout(30.0, connect=1.0, pool=5.0)
 # Shorter than the 5 s after which uvicorn closes idle connections, so that no request meets a closing one.
 _LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=3.0)
@@ -69,8 +72,10 @@ class Mlflow:
     ) -> dict[str, Any]:
         """The answer's JSON. `path` is below `/api/`. Raises the contract's errors, Unavailable included."""
         try:
-            response = await self.http.request(
-                method, f"/api/{path}", params=params, json=json, headers=self.headers(standing)
+            response = await self.watch(
+                self.http.request(
+                    method, f"/api/{path}", params=params, json=json, headers=self.headers(standing)
+                )
             )
         except httpx.HTTPError as error:
             raise away(error) from error
@@ -78,6 +83,18 @@ class Mlflow:
             answer: dict[str, Any] = response.json() if response.content else {}
             return answer
         raise refusal(response)
+
+    async def watch(self, asking: Coroutine[None, None, _Got], strikes: int = 2) -> _Got:
+        """Await; when nothing comes for a while, ask MLflow how it is, and give up if it says nothing."""
+        task = asyncio.create_task(asking)
+        try:
+            while not (await asyncio.wait({task}, timeout=_QUIET_SECONDS))[0]:
+                strikes -= bool(await self.health(_HEALTH_SECONDS))
+                if not strikes:
+                    raise away(httpx.ReadTimeout("MLflow does not answer"))
+            return task.result()
+        finally:
+            task.cancel()
 
     @asynccontextmanager
     async def download(

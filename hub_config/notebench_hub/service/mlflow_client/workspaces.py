@@ -42,6 +42,7 @@ class Workspaces:
         self._mlflow = mlflow
         self._ready: dict[tuple[str, Access], tuple[float, Provisioned]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._looking: dict[tuple[str, Access], asyncio.Task[Provisioned]] = {}
 
     async def standing(self, owner: Owner, access: Access) -> Provisioned:
         """The ready workspace. Raises Unavailable when MLflow is away."""
@@ -49,10 +50,21 @@ class Workspaces:
         known = self._ready.get((workspace, access))
         if known and known[0] > time.monotonic():
             return known[1]
+        # Many requests ask one question: with an MLflow that hangs each would else wait after the other.
+        key = (workspace, access)
+        looking = self._looking.get(key)
+        if looking is None:
+            looking = self._looking[key] = asyncio.create_task(self._find(workspace, access, owner))
+            looking.add_done_callback(lambda done: self._found(key, done))
+        return await asyncio.shield(looking)
+
+    def _found(self, key: tuple[str, Access], looking: asyncio.Task[Provisioned]) -> None:
+        self._looking.pop(key, None)
+        if not looking.cancelled():
+            looking.exception()  # whoever asked may have gone
+
+    async def _find(self, workspace: str, access: Access, owner: Owner) -> Provisioned:
         async with self._locks.setdefault(workspace, asyncio.Lock()):
-            known = self._ready.get((workspace, access))
-            if known and known[0] > time.monotonic():
-                return known[1]
             made = await self._look(Standing(workspace, f"{workspace}.{access.name}"), access, owner)
             self._ready[workspace, access] = (time.monotonic() + _REMEMBER_SECONDS, made)
             return made

@@ -103,7 +103,7 @@ def _latest(record: ScheduleRecord, first: datetime, moment: datetime) -> dateti
 
 
 def _note(record: ScheduleRecord, first: datetime, last: datetime, moment: datetime) -> str:
-    if moment - first <= _IN_TIME:
+    if first == last and moment - first <= _IN_TIME:
         return ""
     zone = ZoneInfo(record.timezone)
     begin, end = (f"{one.astimezone(zone):%Y-%m-%d %H:%M}" for one in (first, last))

@@ -1,5 +1,7 @@
 """papermill's bookkeeping of a notebook that runs, with an output file that is whole at every moment."""
 
+import asyncio
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -76,17 +78,29 @@ class Bookkeeper(NotebookExecutionManager):  # type: ignore[misc]
         self.output = output
         self._saved = 0.0
         self._cost = 0.0
+        self._later: asyncio.TimerHandle | None = None
         super().__init__(notebook, output_path=str(output), progress_bar=False)
 
     def save(self, **kwargs: Any) -> None:
         """Save, unless saving has become so slow that it would hold up the cells."""
         self.nb: Any = kwargs.get("nb") or self.nb
         self.last_save_time = self.now()
-        if time.monotonic() - self._saved >= self._cost * _SAVING_SHARE:
+        wait = self._saved + self._cost * _SAVING_SHARE - time.monotonic()
+        if wait <= 0:
+            self.save_now()
+        elif self._later is None:  # a long cell may follow, and what is killed then must have been saved
+            with contextlib.suppress(RuntimeError):  # no loop, so no cell that could run meanwhile
+                self._later = asyncio.get_running_loop().call_later(wait, self._save_late)
+
+    def _save_late(self) -> None:
+        with contextlib.suppress(OSError):  # the next save that is waited for says so
             self.save_now()
 
     def save_now(self) -> None:
         """Save in any case."""
+        if self._later:
+            self._later.cancel()
+            self._later = None
         begun = time.monotonic()
         write_notebook(self.nb, self.output)
         self._saved = time.monotonic()

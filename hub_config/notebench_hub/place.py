@@ -189,6 +189,8 @@ class Place:
             with os.fdopen(descriptor, "w") as opened:
                 opened.write(secrets.token_hex(32) + "\n")
                 os.fchown(opened.fileno(), file.parent.stat().st_uid, -1)  # root may ask first
+                opened.flush()
+                os.fsync(opened.fileno())  # an empty one after a power cut would end every login, or open all
             # A link, not a rename: of two parts that start at once, the first one's secret counts.
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, file)

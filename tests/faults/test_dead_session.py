@@ -10,6 +10,7 @@ import psutil
 import pytest
 from notebench_spawner import processes
 
+from tests.faults.conftest import limit
 from tests.hub.workbench import Person, Workbench, wait_for
 
 NOTICED = 5.0
@@ -39,7 +40,7 @@ def test_its_death_is_noticed_within_five_seconds(bench: Workbench, admin: Perso
     left = [one.pid for one in processes.marked({folder.name})]
     begin = time.monotonic()
     os.kill(victim(folder, who), signal.SIGKILL)
-    wait_for(lambda: not admin.server(), 10, bench.log)
+    wait_for(lambda: not admin.server(), 30, bench.log)
     hub = time.monotonic() - begin
     route = bench.url + "user/admin/api"
     wait_for(lambda: "/hub/" in httpx.get(route).headers.get("location", ""), 10, bench.log)
@@ -47,7 +48,7 @@ def test_its_death_is_noticed_within_five_seconds(bench: Workbench, admin: Perso
     wait_for(lambda: bench.service.states(session)[-1:] == ["failed"], 10, bench.log)
     record = time.monotonic() - begin
     print(f"{who}: hub {hub:.1f} s, proxy {proxy:.1f} s, record {record:.1f} s")
-    assert max(hub, proxy, record) < NOTICED
+    assert max(hub, proxy, record) < limit(NOTICED)
     assert not [pid for pid in left if psutil.pid_exists(pid) and _runs(pid)], "nothing of it is left"
     page = admin.http.get("hub/spawn").text
     assert "signal 9" in page or "Nobody knows how it ended" in page
@@ -69,8 +70,8 @@ def test_a_session_that_died_while_the_hub_was_away_is_noticed_at_once(
     bench.start("hub")
     bench.wait_hub()
     begin = time.monotonic()
-    wait_for(lambda: not admin.server(), 10, bench.log)
-    assert time.monotonic() - begin < NOTICED
+    wait_for(lambda: not admin.server(), 30, bench.log)
+    assert time.monotonic() - begin < limit(NOTICED)
     start(admin)
 
 
@@ -84,5 +85,5 @@ def test_a_session_that_the_hub_found_again_is_watched_as_well(bench: Workbench,
     admin.wait_ready()
     begin = time.monotonic()
     os.kill(victim(folder, "server"), signal.SIGKILL)
-    wait_for(lambda: not admin.server(), 10, bench.log)
-    assert time.monotonic() - begin < NOTICED
+    wait_for(lambda: not admin.server(), 30, bench.log)
+    assert time.monotonic() - begin < limit(NOTICED)

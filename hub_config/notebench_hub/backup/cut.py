@@ -5,8 +5,8 @@ Rows in one database speak of rows in another: a deployment (service) of a model
 missing. So, in a fixed order, the write lock of every database is taken; while all are held nobody can
 commit, and a read transaction is opened on each; then the locks are released. That takes milliseconds, in
 which writers wait (they would wait for each other just as well). The read transactions go on seeing that one
-moment, however long copying takes: in WAL mode without holding anybody up. The hub's database is not in WAL
-mode, where a reader keeps a writer from committing, so it is copied first, and it is small.
+moment, however long copying takes, without holding anybody up, because all databases are in WAL mode. (One
+that is not, as the hub's was once, holds up its writers while it is copied.)
 
 Artifacts are copied after the moment. That is consistent without stopping anybody, because of the order in
 which things are made: MLflow's rows speak of files that were uploaded before (a logged model is READY when

@@ -9,6 +9,7 @@ from notebench_spawner.sessions.local import CatalogueLocalSpawner
 from notebench_spawner.workload import Kind
 
 from notebench_hub.hands import hands_of, kept_ready
+from notebench_hub.hub import database
 from notebench_hub.hub.audit.recorder import Recorder
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
@@ -38,6 +39,7 @@ def configure(c: Any) -> None:
     except FileNotFoundError:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
     place.create()
+    database.survive()
     _doors(c, place, instance)
     _people(c, place, settings, instance, secret)
     _services(c, place, instance)
@@ -51,6 +53,7 @@ def _doors(c: Any, place: Place, instance: Instance) -> None:
     c.JupyterHub.bind_url = instance.public_url
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{instance.hub_port}"
     c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
+    c.JupyterHub.db_kwargs = database.prepared(place.hub / "jupyterhub.sqlite")
     c.JupyterHub.upgrade_db = True
     c.JupyterHub.cookie_secret = bytes.fromhex(place.secret("hub-cookie"))
     c.JupyterHub.cleanup_servers = False

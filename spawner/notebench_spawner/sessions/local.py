@@ -36,6 +36,8 @@ from notebench_spawner.workload import Workload
 GRACE_SECONDS = 15.0
 """How long a server may take to end its kernels before it is killed."""
 
+_AGAIN_SECONDS = 2.0
+
 
 class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
     """LocalProcessSpawner whose command, environment and limits come from a granted workload."""
@@ -94,6 +96,8 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     language = "en"
     _end_watch: EndWatch | None = None
     _noticing: asyncio.Task[Any] | None = None
+    _forgetting: asyncio.Task[None] | None = None
+    _notifying = False
 
     # What JupyterHub keeps for us
 
@@ -239,6 +243,31 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     def _notice(self) -> None:
         self._noticing = asyncio.ensure_future(self.poll_and_notify())
+
+    async def poll_and_notify(self) -> int | None:
+        """The hub hears of the end, and forgets the server; where its database refuses, again and again."""
+        if self._notifying:
+            return await self.poll()
+        self._notifying = True
+        try:
+            status = cast(int | None, await super().poll_and_notify())
+        finally:
+            self._notifying = False
+        asked = getattr(self, "_stop_future", None)  # by somebody: then that sees to it
+        if status is not None and self._stop_pending and asked is None:
+            self._forgetting = asyncio.ensure_future(self._forget_again())
+        return status
+
+    async def _forget_again(self) -> None:
+        """JupyterHub would leave the server "pending stop" until it is restarted itself."""
+        while self._stop_pending:
+            await asyncio.sleep(_AGAIN_SECONDS)
+            try:
+                self.user.db.rollback()
+                if self.user.spawners[self.name] is self:
+                    await self.user.stop(self.name)
+            except Exception as error:  # whatever the database says
+                self.log.warning("The end of %s could not be written: %s", self._log_name, error)
 
     async def poll(self) -> int | None:
         """None while the process runs, else its exit code. Says to the service how it ended, once."""

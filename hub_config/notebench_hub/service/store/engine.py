@@ -40,6 +40,7 @@ class Store:
 
     def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS, audit_key: str = "") -> None:
         self.file = file
+        self._patience = busy_ms / 1000
         self._info = {AUDIT_KEY: audit_key.encode()}
         self._engine = create_engine(
             f"sqlite:///{file}", pool_size=_READERS + 1, connect_args={"timeout": busy_ms / 1000}
@@ -82,7 +83,13 @@ class Store:
         # The audit notes where the request came from that a change belongs to.
         context = copy_context()
         work = partial(self.write_now, function, *arguments, **named)
-        return await loop.run_in_executor(self._writer, context.run, work)
+        writing = self._writer.submit(context.run, work)
+        waiting = asyncio.wrap_future(writing, loop=loop)
+        done, _ = await asyncio.wait({waiting}, timeout=self._patience)
+        if not done and writing.cancel():
+            # Where each write waits in vain, the last of many would wait for the sum of all.
+            raise _crowded()
+        return await waiting
 
     def read_now(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
@@ -119,6 +126,14 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _crowded() -> Unavailable:
+    return Unavailable(
+        "The store of Notebench is held up, and others wait before this.",
+        "Try again in a minute; if it stays, tell an admin.",
+        code="store-away",
+    )
 
 
 def _away(error: OperationalError) -> Unavailable:

@@ -18,6 +18,9 @@ ROUNDS = int(os.environ.get("NOTEBENCH_FAULT_ROUNDS", "1"))
 """How many times longer than in the suite the faults are repeated."""
 
 
+PATIENCE = 240.0
+"""Seconds that a hub may take on a machine that many use."""
+
 _IDLE_SECONDS = 0.8
 """How long an idle machine takes for the imports below."""
 
@@ -35,7 +38,10 @@ def bench() -> Iterator[Workbench]:
     with tempfile.TemporaryDirectory(prefix="nbf") as root:
         opened = Workbench(Path(root))
         try:
-            opened.open()
+            opened.service.on()
+            for part in ("proxy", "hub"):
+                opened.start(part)
+            opened.wait_hub(PATIENCE)
             yield opened
         finally:
             opened.close()

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from notebench_spawner import processes
 
-from tests.faults.conftest import limit
+from tests.faults.conftest import PATIENCE, limit
 from tests.hub.workbench import Person, Workbench, wait_for
 
 NOTICED = 5.0
@@ -68,7 +68,7 @@ def test_a_session_that_died_while_the_hub_was_away_is_noticed_at_once(
     bench.kill("hub")
     os.kill(victim(folder, "server"), signal.SIGKILL)
     bench.start("hub")
-    bench.wait_hub()
+    bench.wait_hub(PATIENCE)
     begin = time.monotonic()
     wait_for(lambda: not admin.server(), 30, bench.log)
     assert time.monotonic() - begin < limit(NOTICED)
@@ -81,7 +81,7 @@ def test_a_session_that_the_hub_found_again_is_watched_as_well(bench: Workbench,
     (folder,) = processes.running(bench.place.workloads)
     bench.kill("hub")
     bench.start("hub")
-    bench.wait_hub()
+    bench.wait_hub(PATIENCE)
     admin.wait_ready()
     begin = time.monotonic()
     os.kill(victim(folder, "server"), signal.SIGKILL)

@@ -100,7 +100,7 @@ def test_the_other_panels_answer_and_its_own_say_so(service: Bench, kind: str) -
         own = max(one.result()[2] for one in asking)
         print(f"{kind}: others within {slowest:.2f} s, its own say so within {own:.1f} s")
         assert slowest < limit(3)
-        assert own < limit(10)
+        assert own < limit(20)
         with service.client() as client:
             health = client.get(f"{service.base}/health").json()
         assert not health["healthy"]

@@ -84,7 +84,7 @@ class Mlflow:
             return answer
         raise refusal(response)
 
-    async def watch(self, asking: Coroutine[None, None, _Got], strikes: int = 2) -> _Got:
+    async def watch(self, asking: Coroutine[None, None, _Got], strikes: int = 5) -> _Got:
         """Await; when nothing comes for a while, ask MLflow how it is, and give up if it says nothing."""
         task = asyncio.create_task(asking)
         try:

@@ -234,8 +234,8 @@ def serve(root: Path) -> None:
 
             async def version(self, owner: Any, model: str, version: str) -> ModelVersion:
                 aliases = json.loads((root / "models.json").read_text())
-                number = aliases[version] if version.startswith("@") else version or aliases[""]
-                if model != "wine":
+                number = aliases.get(version) if version.startswith("@") else version or aliases[""]
+                if model != "wine" or not number:
                     raise NotFound("There is no model {model}.", model=model)
                 return ModelVersion(model=model, version=number, status="READY")
 

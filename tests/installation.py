@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import httpx
 from ruamel.yaml import YAML
 
+from tests import leaks
+
 NOTEBENCH = Path(sys.executable).with_name("notebench")
 
 
@@ -55,7 +57,9 @@ class Installation:
         state_warm(self.state, self.warm)
 
     def down(self) -> None:
-        self.command("down", "--yes", check=False)
+        """End everything; what it leaves is searched for secrets."""
+        with leaks.searched(self.state):
+            self.command("down", "--yes", check=False)
 
     def purge(self) -> None:
         """End it, and remove what it made; system accounts as well."""
@@ -84,6 +88,7 @@ class Installation:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        leaks.note(f"password of {name}", password)
         self.passwords[name] = password
         return password
 
@@ -91,7 +96,9 @@ class Installation:
         self.command("project", "add", name, *(word for member in members for word in ("--member", member)))
 
     def token(self, user: str) -> str:
-        return self.command("token", user).stdout.strip()
+        token = self.command("token", user).stdout.strip()
+        leaks.note(f"token of {user}", token)
+        return token
 
     def api(self, token: str, acting_for: str = "personal") -> httpx.Client:
         """A program of that token's user, at the API."""

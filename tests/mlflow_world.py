@@ -34,6 +34,8 @@ from notebench_hub.service.tracking.models import RegisteredModels
 from notebench_hub.service.tracking.routes import router as tracking_router
 from notebench_hub.settings import Limits
 
+from tests import leaks
+
 TEAM = "team"
 ROLES = {"ann": Role.editor, "cat": Role.editor, "bob": Role.viewer}
 
@@ -138,6 +140,7 @@ class World:
         self.root = Path(tempfile.mkdtemp(prefix="nb-world-"))
         self.place = Place(self.root)
         self.place.create()
+        leaks.watch(self.root)
         self.mlflow = MlflowProcess(self.place)
         self.endpoints = TownEndpoints()
         self.mlflow.start()

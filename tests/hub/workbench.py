@@ -16,6 +16,8 @@ from notebench_hub.place import VARIABLE, Instance, Place
 from notebench_hub.supervisor.embedded import parts
 from notebench_spawner import processes
 
+from tests import leaks
+
 from .standin import IDENTITY, StandIn
 
 
@@ -94,6 +96,11 @@ class Workbench:
         return (self.place.logs / "hub.log").read_text()[-3000:]
 
     def close(self) -> None:
+        """End everything; what it leaves is searched for secrets."""
+        with leaks.searched(self.place.root):
+            self._end()
+
+    def _end(self) -> None:
         for process in self.running.values():
             process.terminate()
         for process in self.running.values():

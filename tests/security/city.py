@@ -23,6 +23,7 @@ from notebench_hub.service.mlflow_client.names import CLIENT_ENVIRONMENT, DEFAUL
 from notebench_hub.service.names import workspace_name
 from notebench_hub.service.store import Store
 
+from tests import leaks
 from tests.hub.workbench import Person, wait_for
 from tests.service.town import Town
 
@@ -85,10 +86,10 @@ class City(Town):
         self.expired = self.hub_token("ben", seconds=1)
         self.things = self._make_things()
 
-    def close(self) -> None:
+    def _end(self) -> None:
         if hasattr(self, "store"):
             self.store.close()
-        super().close()
+        super()._end()
 
     # What there is
 
@@ -166,7 +167,7 @@ class City(Town):
             env=environ,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -186,6 +187,7 @@ class City(Town):
         made = self.hub_api("POST", f"users/{name}/tokens", json=wish).raise_for_status().json()
         if revoked:
             self.hub_api("DELETE", f"users/{name}/tokens/{made['id']}").raise_for_status()
+        leaks.note(f"token of {name}", made["token"])
         return str(made["token"])
 
     def session(self, name: str) -> str:

@@ -15,6 +15,7 @@ from notebench_spawner import processes
 from notebench_spawner.catalogue.load import load
 from notebench_spawner.catalogue.resolve import image_version
 
+from tests import leaks
 from tests.hub.workbench import Person, Workbench, stand_in_environment, wait_for
 
 PEOPLE = ("ana", "ben", "cleo", "dan")
@@ -45,10 +46,12 @@ class Town(Workbench):
         self.wait_service()
         self.passwords = {name: put_account(self.place, name) for name in PEOPLE}
         self.passwords["admin"] = self.admin_password()
+        for name, password in self.passwords.items():
+            leaks.note(f"password of {name}", password)
         self.tokens = {name: self.new_token(name) for name in (*PEOPLE, "admin")}
         self.set_project("alloys", {"ana": "editor", "ben": "editor", "cleo": "viewer"})
 
-    def close(self) -> None:
+    def _end(self) -> None:
         for process in reversed(self.running.values()):
             process.terminate()
             process.wait(30)
@@ -67,7 +70,9 @@ class Town(Workbench):
         wait_for(look, seconds, lambda: (self.place.logs / "service.log").read_text()[-3000:])
 
     def new_token(self, name: str) -> str:
-        return new_token(self.place, name, note="test")
+        token = new_token(self.place, name, note="test")
+        leaks.note(f"token of {name}", token)
+        return token
 
     def hub_api(self, method: str, path: str, **rest: Any) -> httpx.Response:
         """The hub's REST API as its admin."""

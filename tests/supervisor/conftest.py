@@ -12,6 +12,7 @@ from notebench_hub.supervisor.keeper import Pace
 from notebench_hub.supervisor.part import Part, Probe
 from notebench_hub.supervisor.ports import free_port
 
+from tests import leaks
 from tests.installation import state_accounts
 
 WEB = Path(__file__).parent / "web.py"
@@ -92,4 +93,5 @@ class CommandLine:
 def notebench(tmp_path: Path) -> Iterator[CommandLine]:
     line = CommandLine(tmp_path / "state")
     yield line
-    line("down", "--yes")
+    with leaks.searched(tmp_path):
+        line("down", "--yes")

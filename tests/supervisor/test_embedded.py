@@ -13,6 +13,8 @@ import psutil
 import pytest
 from notebench_hub.supervisor import records
 
+from tests import leaks
+
 from .conftest import CommandLine
 
 PARTS = ("proxy", "hub", "mlflow", "service")
@@ -23,7 +25,8 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]
     line = CommandLine(tmp_path_factory.mktemp("nb") / "state")
     line.must("up", "--detach", "--port", "0")
     yield line
-    line("down", "--yes")
+    with leaks.searched(line.place.root):
+        line("down", "--yes")
 
 
 def until(true: Callable[[], object], seconds: float = 30) -> float:

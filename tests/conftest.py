@@ -1,0 +1,32 @@
+"""What counts for the whole run: what it left behind shows no secret."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import leaks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Made first, so it looks last, when everything has ended: temporary folders, and what was printed."""
+    yield
+    found = leaks.left([tmp_path_factory.getbasetemp(), *leaks.watched])
+    found += [f"printed by {where}: {name}" for where, name in _printed()]
+    assert not found, "secrets where they do not belong:\n" + "\n".join(sorted(found))
+
+
+_reports: list[tuple[str, bytes]] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what a test printed or failed with, until all secrets are known."""
+    text = "\n".join([report.longreprtext, *(words for _, words in report.sections)])
+    if text.strip():
+        _reports.append((report.nodeid, text.encode(errors="replace")))
+
+
+def _printed() -> Iterator[tuple[str, str]]:
+    for where, text in _reports:
+        for name in leaks.secrets_in(text):
+            yield where, name

@@ -29,6 +29,7 @@ from notebench_hub.service.mlflow_client.names import CLIENT_ENVIRONMENT, DEFAUL
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.names import workspace_name
 from notebench_hub.service.ports import Endpoint
+from notebench_hub.service.store import Store
 from notebench_hub.service.tracking.experiments import Experiments
 from notebench_hub.service.tracking.models import RegisteredModels
 from notebench_hub.service.tracking.routes import router as tracking_router
@@ -154,7 +155,10 @@ class World:
         app.include_router(gateway_router(limits, client, self.workspaces, self.endpoints), prefix=prefix)
         self.experiments = Experiments(client, self.workspaces, _page)
         self.models = RegisteredModels(client, self.workspaces, self.experiments, _page)
-        app.include_router(tracking_router(self.experiments, self.models), prefix=prefix + "/api/v1")
+        self.store = Store(self.place.service / "notebench.db", audit_key=self.place.secret("audit-key"))
+        self.store.open()
+        tracking = tracking_router(self.experiments, self.models, self.store)
+        app.include_router(tracking, prefix=prefix + "/api/v1")
         self._serve(app)
 
     def _serve(self, app: FastAPI) -> None:
@@ -202,6 +206,7 @@ class World:
         self._server.should_exit = True
         self._thread.join(10)
         self.mlflow.stop()
+        self.store.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from notebench_spawner import processes
+from notebench_spawner.hands import runtime_name
 
 from .conftest import Serving
 
@@ -23,6 +24,7 @@ def test_from_a_wish_to_an_answer_and_back(serving: Serving) -> None:
     assert (again["id"], again["observed"]) == (made["id"], "ready")
     assert serving.call(made["id"])["pid"] == answer["pid"]
     with serving.bench.client() as client:
+        runtime = Path(serving.where(made["id"]).removeprefix("unix:")).parent
         assert "serving version 1" in client.get("deployments/wine/logs").text
         client.put("deployments/wine/desired", json={"desired": "stopped"}).raise_for_status()
         serving.until(observed="stopped")
@@ -34,7 +36,7 @@ def test_from_a_wish_to_an_answer_and_back(serving: Serving) -> None:
         assert client.get("deployments/wine").status_code == 404
         assert client.get("deployments").json() == []
     serving.bench.until(lambda: not processes.running(serving.bench.root / "workloads"))
-    serving.bench.until(lambda: not list((serving.bench.root / "run").glob("m-*")))
+    serving.bench.until(lambda: not runtime.exists())
 
 
 def test_a_killed_model_server_is_started_again(serving: Serving) -> None:
@@ -78,15 +80,17 @@ def test_a_server_that_hangs_is_replaced(serving: Serving) -> None:
 def test_one_deployment_in_trouble_does_not_hold_up_the_others(serving: Serving) -> None:
     serving.up().deploy("first")
     first = serving.until("first", observed="ready")
-    socket = Path(serving.where(first["id"]).removeprefix("unix:"))
-    socket.unlink()
-    socket.mkdir()  # cannot be tidied as a socket can
-    for folder in processes.running(serving.bench.root / "workloads"):
-        processes.end(folder, 2)
+    (folder,) = processes.running(serving.bench.root / "workloads")
+    runtime = Path(serving.where(first["id"]).removeprefix("unix:")).parent
+    name, _, attempt = folder.name.rpartition("-")
+    blocked = runtime.with_name(runtime_name(f"{name}-{int(attempt) + 1}"))
+    blocked.symlink_to(serving.bench.root)  # somebody else's: the next attempt is refused
+    processes.end(folder, 2)
     serving.deploy("second")
     serving.until("second", observed="ready")
-    socket.rmdir()
-    serving.until("first", observed="ready", restarts=1)
+    assert serving.until("first", restarts=0)["observed"] != "ready"
+    blocked.unlink()
+    serving.until("first", observed="ready", restarts=1, seconds=60)
 
 
 def test_the_service_is_killed_and_adopts_its_model_servers(serving: Serving) -> None:

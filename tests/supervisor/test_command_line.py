@@ -51,7 +51,8 @@ def test_status_has_exactly_the_promised_shape(notebench: CommandLine) -> None:
     done = notebench("status", "--json")
     assert done.returncode == 0
     answer = json.loads(done.stdout)
-    assert list(answer) == ["parts"]
+    assert list(answer) == ["parts", "warm"]
+    assert answer["warm"] == []
     (part,) = answer["parts"]
     assert part == {
         "name": "proxy",

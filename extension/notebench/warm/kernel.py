@@ -30,6 +30,7 @@ _LATER = (
 def wait(door: socket.socket) -> int:
     """In a process of its own: import, wait, be the kernel. Returns its exit code."""
     os.setsid()
+    _let_go(door)
     own = door.fileno()
     os.closerange(3, own)
     os.closerange(own + 1, 256)
@@ -52,6 +53,13 @@ def wait(door: socket.socket) -> int:
     sys.argv[:] = handed.argv[1:]
     app.launch_new_instance()
     return 0
+
+
+def _let_go(door: socket.socket) -> None:
+    """The runner's sockets are closed here: their objects must not close what has their numbers later."""
+    for one in gc.get_objects():
+        if type(one) is socket.socket and one is not door:
+            one.detach()
 
 
 class Process:

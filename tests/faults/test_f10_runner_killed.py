@@ -59,7 +59,8 @@ def victims(bench: Bench, run: str, who: str) -> list[psutil.Process]:
     assert record
     shim = psutil.Process(record.pid)
     (runner,) = shim.children()
-    kernels = [one for one in runner.children() if "ipykernel" in " ".join(one.cmdline())]
+    kernels = [one for one in runner.children() if "plain_kernel" in " ".join(one.cmdline())]
+    assert kernels
     return {"shim": [shim], "runner": [runner], "kernel": kernels, "all": [shim, runner, *kernels]}[who]
 
 

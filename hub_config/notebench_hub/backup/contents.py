@@ -18,7 +18,7 @@ _NOT = frozenset(
     {
         *("logs", "workloads", "run", "supervisor", "supervisor.lock", "homes", "lost+found", BACKUPS),
         # With separate accounts: the machine's own, and made anew on another one.
-        *("accounts.json", "accounts.lock", "launcher.json", "launcher.log", "up.lock"),
+        *("accounts.json", "accounts.lock", "launcher.json", "launcher.log", "launcher.lock", "up.lock"),
         *("rt", "tmp", "account", "environments"),
     }
 )

@@ -174,6 +174,20 @@ def test_nobody_comes_in_without_a_token(world: World, token: str) -> None:
     assert "www-authenticate" not in answer.headers
 
 
+def test_headers_that_cannot_be_passed_on_are_left_out(world: World) -> None:
+    with world.http("session-ann") as http:
+        odd = [(b"Range", b"bytes=\xff"), (b"Accept", b"\xc3\xa4"), (b"Accept-Encoding", b"\xff")]
+        answer = http.get(f"{API}/experiments/search?max_results=1", headers=odd)
+        assert answer.status_code == 200
+
+
+def test_a_body_of_two_lengths_is_refused(world: World) -> None:
+    with world.http("session-ann") as http:
+        double = {"Transfer-Encoding": "chunked", "Content-Length": "2"}
+        answer = http.post(f"{API}/experiments/search", content=b"{}", headers=double)
+        assert answer.status_code == 400
+
+
 def test_files_are_sandboxed_and_limited(world: World) -> None:
     with world.http("session-ann", Cookie="a=b") as http:
         run = _run(http)

@@ -22,6 +22,7 @@ from notebench_hub.service.doors.tokens import Tokens
 from notebench_hub.service.mlflow_client.names import CLIENT_ENVIRONMENT, DEFAULT_EXPERIMENT
 from notebench_hub.service.names import workspace_name
 from notebench_hub.service.store import Store
+from ruamel.yaml import YAML
 
 from tests import leaks
 from tests.hub.workbench import Person, wait_for
@@ -73,7 +74,7 @@ class City(Town):
         """Set by the fixture: `walk.Askers`."""
         self._people: dict[str, Person] = {}
         self._mlflow: dict[str, httpx.Client] = {}
-        self._settings("runs:\n  concurrency: 1\n")
+        self._one_run_at_a_time()
 
     def open(self) -> None:
         self.start("mlflow")
@@ -229,9 +230,11 @@ class City(Town):
             # Layers see what lies in this directory, and not where its .pth files point.
             (inside / "notebench").symlink_to(Path(notebench.__file__).parent)
 
-    def _settings(self, more: str) -> None:
-        file = self.place.settings_file
-        file.write_text((file.read_text() if file.exists() else "") + more)
+    def _one_run_at_a_time(self) -> None:
+        tree = YAML().load(self.place.settings_file.read_text())
+        tree["runs"]["concurrency"] = 1
+        with self.place.settings_file.open("w") as opened:
+            YAML().dump(tree, opened)
 
     def _notebook(self, name: str) -> None:
         home = self.place.homes / name

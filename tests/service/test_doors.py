@@ -19,6 +19,12 @@ def test_nobody_is_refused(town: Town) -> None:
         assert code(town.program(token).get("me")) == "401 not-signed-in"
 
 
+@pytest.mark.parametrize("token", [b"\xff\xfe", b"t\xc3\xb6ken"])
+def test_a_token_that_no_header_can_carry_is_refused(town: Town, token: bytes) -> None:
+    with town.program("") as client:
+        assert code(client.get("me", headers=[(b"Authorization", b"Bearer " + token)])) == "401 not-signed-in"
+
+
 def test_hub_token_is_its_user(town: Town) -> None:
     me = town.program("ana").get("me").json()
     assert (me["name"], me["admin"], me["acting_for"], me["role"]) == ("ana", False, "personal", "owner")

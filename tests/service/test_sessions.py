@@ -17,7 +17,6 @@ def test_grant_holds_all_that_a_launch_needs(town: Town) -> None:
     env = workload.env
     assert (workload.user, workload.acting_for, workload.hardware.profile) == ("ana", "alloys", "small")
     assert workload.home == town.place.homes / "ana"
-    assert not workload.home.exists()  # made at the launch, by the hands that own it
     assert env["NOTEBENCH_SESSION_ID"] == grant["id"]
     assert env["NOTEBENCH_ACTING_FOR"] == "alloys"
     assert env["MLFLOW_WORKSPACE"].startswith("p-alloys-")

@@ -17,6 +17,7 @@ from notebench_spawner.catalogue.resolve import image_version
 
 from tests import leaks
 from tests.hub.workbench import Person, Workbench, stand_in_environment, wait_for
+from tests.installation import state_warm
 
 PEOPLE = ("ana", "ben", "cleo", "dan")
 """ana and ben are editors of the project `alloys`, cleo looks at it, dan is outside."""
@@ -27,6 +28,7 @@ class Town(Workbench):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
+        state_warm(self.place.root)  # what waits shows others nothing of what it is given later
         self.environ["NOTEBENCH_STATE_DIR"] = str(self.place.root)
         self.environments = root / "environments"
         catalogue = load(catalogue_file(Settings()))

@@ -65,7 +65,13 @@ async def whole(request: Request, limit: int) -> bytes:
 
 
 def refuse_announced(request: Request, limit: int) -> None:
-    """Refuse a body whose announced length is too large before a byte of it is read."""
+    """Refuse a body whose announced length is too large, or in doubt, before a byte of it is read."""
+    if "transfer-encoding" in request.headers and "content-length" in request.headers:
+        raise Refused(
+            "The length of the request's body is announced and left open at once.",
+            "Send one of the headers Content-Length and Transfer-Encoding.",
+            code="body-length",
+        )
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)
@@ -73,7 +79,8 @@ def refuse_announced(request: Request, limit: int) -> None:
 
 def passed_on(request: Request) -> dict[str, str]:
     """The headers that go on, with the length where the body has one."""
-    headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    said = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    headers = {name: value for name, value in said.items() if value.isascii()}
     # Without it httpx would ask for what it can decode, and the caller would get what it cannot.
     headers.setdefault("accept-encoding", "identity")
     return headers

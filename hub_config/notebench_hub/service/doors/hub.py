@@ -171,6 +171,8 @@ class HubClient:
         return await asyncio.shield(task)
 
     async def _ask_holder(self, token: str, session: str) -> HubUser | None:
+        if not (token.isascii() and token.isprintable()):  # no token is like that, and no header can carry it
+            return None
         headers = {"Authorization": f"token {token}"}
         params = {"session_id": session} if session else {}
         answer = await self._get("user", headers=headers, params=params, absent=(401, 403, 404))

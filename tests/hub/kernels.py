@@ -35,11 +35,20 @@ def _make(person: Person, server: dict[str, Any], path: str, body: dict[str, str
 
 
 async def _connect(person: Person, path: str) -> WebSocketClientConnection:
-    public = person.bench.url.rstrip("/")
-    cookies = "; ".join(f"{one.name}={one.value}" for one in person.http.cookies.jar)
+    return await connect(person.bench.url, path, {"Cookie": cookies(person)})
+
+
+def cookies(person: Person) -> str:
+    """All that the person's browser holds."""
+    return "; ".join(f"{one.name}={one.value}" for one in person.http.cookies.jar)
+
+
+async def connect(url: str, path: str, headers: dict[str, str]) -> WebSocketClientConnection:
+    """A websocket at a path of a site."""
+    public = url.rstrip("/")
     address = public.replace("http", "ws", 1) + path
     return await websocket_connect(
-        HTTPRequest(address, headers={"Cookie": cookies, "Origin": public}, connect_timeout=30)
+        HTTPRequest(address, headers={**headers, "Origin": public}, connect_timeout=30)
     )
 
 

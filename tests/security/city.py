@@ -201,8 +201,8 @@ class City(Town):
         return f"user/{name}/"
 
     def people(self, name: str) -> Person:
-        """Somebody in a browser, logged in once."""
-        if name not in self._people:
+        """Somebody in a browser, logged in once; again after a test that signed them out."""
+        if name not in self._people or not self._people[name].api("GET", "user").is_success:
             self._people[name] = self.browser(name)
         return self._people[name]
 

@@ -11,7 +11,7 @@ from tests.security.city import PROJECT, City
 WITHIN = 20.0
 """Ten seconds as promised, and as many for a busy machine."""
 
-OPEN, OUT = 200, {401, 403, 404}
+OPEN, OUT = 200, {302, 401, 403, 404}
 
 
 def _out(doors: dict[str, Callable[[], httpx.Response]]) -> None:
@@ -43,6 +43,26 @@ def test_abuse_19_a_revoked_token_opens_no_door(city: City) -> None:
     _open(doors)
     city.hub_api("DELETE", f"users/admin/tokens/{made['id']}").raise_for_status()
     _out(doors)
+
+
+def test_abuse_19_a_copied_cookie_ends_with_the_login(city: City) -> None:
+    ana = city.browser("ana")
+    for visited in ("user/ana/lab", "services/notebench/runs"):
+        ana.http.get(visited).raise_for_status()
+    with httpx.Client(base_url=city.url, cookies=httpx.Cookies(ana.http.cookies), timeout=30) as copy:
+        doors: dict[str, Callable[[], httpx.Response]] = {
+            "hub": lambda: copy.get("hub/home"),
+            "service": lambda: copy.get("services/notebench/api/v1/me"),
+            "page": lambda: copy.get("services/notebench/runs"),
+            "Jupyter server": lambda: copy.get("user/ana/api/status"),
+        }
+        _open(doors)
+        assert ana.http.get("hub/logout").is_success
+        _out(doors)
+        # Nor does it lead to a new one.
+        copy.follow_redirects = True
+        for path in ("user/ana/lab", "services/notebench/runs"):
+            assert "hub/login" in str(copy.get(path).url), path
 
 
 def test_abuse_19_whoever_leaves_the_group_is_out_of_every_door(city: City) -> None:

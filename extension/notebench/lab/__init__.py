@@ -22,7 +22,9 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
     from notebench.lab.home import watch_home
     from notebench.lab.outputs import keep_outputs
     from notebench.lab.routes import add_routes
+    from notebench.lab.trust import end_websockets_in_time
 
+    end_websockets_in_time(server)
     keep_outputs(server)
     watch_home(server)
     add_routes(server)

@@ -25,6 +25,7 @@ from notebench_hub.hub.audit.asking import Asking
 from notebench_hub.hub.sign_in import rules
 from notebench_hub.hub.sign_in.callers import address
 from notebench_hub.hub.sign_in.names import acceptable, mixed, normal_name
+from notebench_hub.hub.sign_in.out import Out
 from notebench_hub.hub.sign_in.passwords import Passwords, account, end_logins, hashed, renew
 from notebench_hub.place import Place
 
@@ -46,10 +47,10 @@ class Accounts(NativeAuthenticator):  # type: ignore[misc]  # NativeAuthenticato
             self.passwords.begin(name, self.first_password)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """The hub's own login page and our page for passwords; no sign-up, no other page."""
+        """The hub's own login page and our pages for passwords and for signing out; no sign-up."""
         from notebench_hub.hub.password import PasswordHandler  # needs this module
 
-        return [(r"/password", PasswordHandler)]
+        return [(r"/password", PasswordHandler), (r"/logout", Out)]
 
     def normalize_username(self, username: str) -> str:
         return str(self.username_map.get(normal_name(username), normal_name(username)))

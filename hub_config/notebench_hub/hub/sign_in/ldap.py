@@ -16,6 +16,7 @@ from notebench_hub.hub.sign_in.attempts import Attempts
 from notebench_hub.hub.sign_in.callers import address
 from notebench_hub.hub.sign_in.external import External, Person
 from notebench_hub.hub.sign_in.names import normal_name, plain
+from notebench_hub.hub.sign_in.out import Out
 from notebench_hub.hub.sign_in.passwords import too_often
 from notebench_hub.hub.sign_in.refusals import Refusing
 
@@ -90,7 +91,7 @@ class Ldap(External, _Directory):
         self._attempts = Attempts()
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        return [(r"/login", Form)]
+        return [(r"/login", Form), (r"/logout", Out)]
 
     async def authenticate(self, handler: Any, data: Any = None, **rest: Any) -> dict[str, Any] | None:
         """The person. Raises HTTPError 429 for who failed too often, Refusal."""

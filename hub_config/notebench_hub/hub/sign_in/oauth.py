@@ -11,6 +11,7 @@ from tornado.httputil import url_concat
 
 from notebench_hub.hub.sign_in import refusals
 from notebench_hub.hub.sign_in.external import Trouble
+from notebench_hub.hub.sign_in.out import EndsLogins
 from notebench_hub.hub.sign_in.refusals import Refusal, Refusing
 
 _OWN = frozenset({"", "same-origin", "none"})
@@ -53,7 +54,7 @@ class Back(Refusing, OAuthCallbackHandler):  # type: ignore[misc]
         self.redirect(self.get_next_url(user))
 
 
-class Out(OAuthLogoutHandler):  # type: ignore[misc]
+class Out(EndsLogins, OAuthLogoutHandler):  # type: ignore[misc]
     """`/hub/logout`: ends the login here, then at the provider where it has an address for that."""
 
     async def render_logout_page(self) -> None:

@@ -38,6 +38,12 @@ class Sessions(Section):
 
     named_servers: int = Field(default=5, ge=0, description="Named servers per user; 0 for none.")
     start_timeout_seconds: int = Field(default=120, ge=5, description="How long a session may take to start.")
+    starts_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Starts that go on at the same time, others wait for a turn; empty: two for each core.",
+    )
     warm: Warm = Field(
         default=None,
         description="Processes kept ready to become a session; `auto`: 2, or 0 on a machine with one core or "

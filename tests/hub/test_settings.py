@@ -30,7 +30,11 @@ def test_values(tmp_path: Path) -> None:
     [
         ("admin: a\nadmni: b\n", 2, "Did you mean `admin`?"),
         ("sessions:\n  # how many\n  named_server: 2\n", 3, "Did you mean `sessions.named_servers`?"),
-        ("sessions:\n  zzz: 2\n", 2, "Settings here are: named_servers, start_timeout_seconds, warm."),
+        (
+            "sessions:\n  zzz: 2\n",
+            2,
+            "Settings here are: named_servers, start_timeout_seconds, starts_at_once, warm.",
+        ),
         ("runs:\n\n  concurrency: many\n", 3, "`runs.concurrency` cannot be 'many'"),
         ("doors:\n  port: 99999\n", 2, "`doors.port` cannot be 99999"),
         ("doors: 5\n", 1, "`doors` cannot be 5"),

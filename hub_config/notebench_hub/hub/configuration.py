@@ -6,6 +6,7 @@ from typing import Any
 
 from notebench.contract.errors import NotebenchError
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
+from notebench_spawner.sessions.turns import Turns, usual
 from notebench_spawner.workload import Kind
 
 from notebench_hub.hands import hands_of, kept_ready
@@ -102,7 +103,7 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.JupyterHub.spawner_class = CatalogueLocalSpawner
     c.JupyterHub.allow_named_servers = settings.sessions.named_servers > 0
     c.JupyterHub.named_server_limit_per_user = settings.sessions.named_servers
-    c.JupyterHub.concurrent_spawn_limit = 20
+    c.JupyterHub.concurrent_spawn_limit = 0  # who is one too many waits for a turn, and is told so
     c.Spawner.start_timeout = settings.sessions.start_timeout_seconds
     c.Spawner.http_timeout = settings.sessions.start_timeout_seconds
     c.Spawner.poll_interval = 3  # seconds until people see that their session has died
@@ -117,6 +118,7 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.environments_root = str(place.environments)
     c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
     c.CatalogueLocalSpawner.hands = hands_of(place, kept_ready(place, settings, Kind.session))
+    c.CatalogueLocalSpawner.turns = Turns(settings.sessions.starts_at_once or usual())
     c.CatalogueLocalSpawner.language_of = spawner_language
     c.CatalogueLocalSpawner.translator = translator
 

@@ -25,11 +25,12 @@ from notebench_spawner.process import process_spec
 from notebench_spawner.sessions.choice import session_request
 from notebench_spawner.sessions.endings import UNKNOWN, ending, forget, remember
 from notebench_spawner.sessions.jupyter import server_command
-from notebench_spawner.sessions.phases import WORDS, News, Step
+from notebench_spawner.sessions.phases import TURN, WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.sessions.readiness import wait_until_answers
 from notebench_spawner.sessions.refusals import REFUSALS, refusal, unforeseen
 from notebench_spawner.sessions.service import DeniedError, SessionsDoor
+from notebench_spawner.sessions.turns import Turn, Turns, usual
 from notebench_spawner.sessions.watch import EndWatch, watch_end
 from notebench_spawner.workload import Workload
 
@@ -59,6 +60,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     hands = AnyTrait(help="The hands for people's processes and files; by default our own account's.").tag(
         config=True
     )
+    turns = AnyTrait(help="Whose start goes on and whose waits, of all on this machine.").tag(config=True)
     news = AnyTrait(help="Progress of the start that is going on.")
     door = AnyTrait(help="The service's internal routes.")
 
@@ -71,6 +73,10 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             sockets=Path(self.sockets),
             tour=Path(self.tour) if self.tour else None,
         )
+
+    @default("turns")
+    def _default_turns(self) -> Turns:
+        return Turns(usual())
 
     @default("news")
     def _default_news(self) -> News:
@@ -94,6 +100,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     failure = ""
     """Why the start failed, for the session's record."""
     language = "en"
+    _turn: Turn | None = None
     _end_watch: EndWatch | None = None
     _noticing: asyncio.Task[Any] | None = None
     _forgetting: asyncio.Task[None] | None = None
@@ -144,6 +151,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         except Exception as error:
             raise self._refusal(error) from None
         await maybe_future(super().run_pre_spawn_hook())
+        self._turn = await self.turns.take(self._tell_turn)  # who waits does not use up the time of a start
 
     async def _prepare(self) -> None:
         self._tell(Step.choice)
@@ -178,6 +186,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
             await self._answers(await self._launch(self.workload))
         except Exception as error:
             raise self._refusal(error) from None
+        finally:
+            if self._turn:
+                self._turn.end()
         await self._report(self.session, SessionState.running, url=self.server.base_url)
         return "127.0.0.1", self.port
 
@@ -327,6 +338,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     def _tell(self, step: Step) -> None:
         self.news.tell(step, self._say(WORDS[step]))
+
+    def _tell_turn(self, ahead: int) -> None:
+        self.news.tell(Step.server, self._say(TURN).format(ahead=ahead))
 
     def _environment_news(self, step: environments.Step) -> None:
         doing = self._say(step.doing)

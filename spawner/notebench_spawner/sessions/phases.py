@@ -24,6 +24,9 @@ WORDS: dict[Step, str] = {
     Step.server: N_("Starting JupyterLab"),
 }
 
+TURN = N_("Waiting for a turn; starts before yours: {ahead}")
+"""What the last step says while others start."""
+
 _RANGE: dict[Step, tuple[int, int]] = {
     Step.choice: (2, 10),
     Step.environment: (10, 60),

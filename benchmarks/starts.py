@@ -1,6 +1,7 @@
-"""How long a session takes to start: ours, plain JupyterHub, bare JupyterLab, in turns and in one run.
+"""How long a session takes to start: ours cold and warm, plain JupyterHub, bare JupyterLab, in one run.
 
-All three start the same JupyterLab from the same image environment. Printed: medians in seconds, and ratios.
+All start the same JupyterLab from the same image environment, in turns; "warm" is an installation of ours
+that keeps two processes ready, and is given the time to have them. Printed: medians in seconds, and ratios.
 `python benchmarks/starts.py [ROUNDS]`; needs nothing running.
 """
 
@@ -18,7 +19,10 @@ import httpx
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from notebench_hub.place import Place
+from notebench_spawner.warm import report
+from notebench_spawner.workload import Kind
 
+from benchmarks.turns import load
 from tests.installation import Installation, wait_for
 
 PLAIN = """
@@ -34,6 +38,9 @@ c.Spawner.cmd = [{singleuser!r}]
 c.Spawner.args = ["--allow-root"]
 c.JupyterHub.services = [{{"name": "bench", "api_token": "{token}", "admin": True}}]
 """
+PLAIN_HUB = "plain JupyterHub"
+AIMS = {"Notebench, cold": 0.7, "Notebench, warm": 0.4}
+CHOICE = {"image": "scientific", "profile": "small", "acting_for": "personal"}
 TOKEN = "benchmark-" + os.urandom(16).hex()
 
 
@@ -111,38 +118,71 @@ def plain_hub(environment: Path, folder: Path) -> tuple[subprocess.Popen[bytes],
     return process, hub
 
 
+class Ours:
+    """An installation of ours with one user, who starts and stops."""
+
+    def __init__(self, state: Path, warm: int) -> None:
+        self.installation = Installation(state, warm=warm)
+        self._warm = warm
+
+    def up(self) -> None:
+        self.installation.up()
+        self.installation.add_user("bench")
+        self._token = self.installation.token("bench")
+
+    def environment(self) -> Path:
+        """The image's environment."""
+        with self.installation.api(self._token) as api:
+            cards = {card["id"]: card for card in api.get("catalogue").json()["images"]}
+        return Place(self.installation.state).environments / str(cards["scientific"]["identity"])
+
+    def start(self) -> float:
+        """Seconds from the request to `ready`."""
+        wait_for(lambda: self._ready() >= self._warm, 120, "what waits", 0.5)
+        return seconds_to_ready(self.installation.url + "hub/api/", self._token, "bench", CHOICE)
+
+    def _ready(self) -> int:
+        kept = report.read(Place(self.installation.state).warm)
+        return sum(one.ready for one in kept if one.kind is Kind.session)
+
+
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        ours = Installation(folder / "state")
-        ours.up()
-        ours.add_user("bench")
-        token = ours.token("bench")
-        choice = {"image": "scientific", "profile": "small", "acting_for": "personal"}
-        with ours.api(token) as api:
-            cards = {card["id"]: card for card in api.get("catalogue").json()["images"]}
-        environment = Place(ours.state).environments / cards["scientific"]["identity"]
-        (folder / "plain").mkdir()
-        process, hub = plain_hub(environment, folder / "plain")
-        times: dict[str, list[float]] = {"notebench": [], "plain JupyterHub": [], "bare JupyterLab": []}
+        cold, warm = Ours(folder / "cold", 0), Ours(folder / "warm", 2)
+        processes: list[subprocess.Popen[bytes]] = []
+        times: dict[str, list[float]] = {}
         try:
+            for one in (cold, warm):
+                one.up()
+            environment = cold.environment()
+            (folder / "plain").mkdir()
+            process, hub = plain_hub(environment, folder / "plain")
+            processes.append(process)
             with httpx.Client(base_url=hub, headers={"Authorization": f"token {TOKEN}"}) as client:
                 client.post("users/bench")
+            ways = {
+                PLAIN_HUB: lambda: seconds_to_ready(hub, TOKEN, "bench", {}),
+                "Notebench, cold": cold.start,
+                "Notebench, warm": warm.start,
+                "bare JupyterLab": lambda: bare(environment, folder),
+            }
             for turn in range(rounds + 1):  # the first turn warms the disk cache and is not counted
-                took = {
-                    "notebench": seconds_to_ready(ours.url + "hub/api/", token, "bench", choice),
-                    "plain JupyterHub": seconds_to_ready(hub, TOKEN, "bench", {}),
-                    "bare JupyterLab": bare(environment, folder),
-                }
-                for name, seconds in took.items():
+                for name, way in ways.items():
+                    took = way()
                     if turn:
-                        times[name].append(seconds)
+                        times.setdefault(name, []).append(took)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            ours.down()
+            for process in processes:
+                os.killpg(process.pid, signal.SIGTERM)
+            for one in (cold, warm):
+                one.installation.down()
     medians = {name: statistics.median(values) for name, values in times.items()}
-    for name, median in medians.items():
-        print(f"{name:20s} {median:6.2f} s   notebench / this = {medians['notebench'] / median:.2f}")
+    for name, values in times.items():
+        aim = f"   (aim ×{AIMS[name]})" if name in AIMS else ""
+        spread = f"({min(values):.2f} to {max(values):.2f})"
+        print(f"{name:18} {medians[name]:6.2f} s {spread}   ×{medians[name] / medians[PLAIN_HUB]:.2f}{aim}")
+    print(load())
 
 
 if __name__ == "__main__":

@@ -53,7 +53,6 @@ class Experiments:
         self, owner: Owner, experiment: str, *, words: str, order: list[str], limit: int, cursor: str
     ) -> MlflowRunList:
         """One page of an experiment's runs. Raises Refused with MLflow's words on a wrong filter."""
-        await self.get(owner, experiment)
         body: dict[str, Any] = {
             "experiment_ids": [experiment],
             "filter": words,
@@ -64,6 +63,8 @@ class Experiments:
             owner, "POST", "runs/search", body | ({"page_token": cursor} if cursor else {})
         )
         found = answer.get("runs", [])
+        if not found:  # MLflow finds nothing where there is no such experiment, too
+            await self.get(owner, experiment)
         # Only runs with a model among their outputs have one to look up.
         logged = await self._models(owner, experiment, any(_has_models(one) for one in found))
         runs = [self._run(one, owner, logged[one["info"]["run_id"]]) for one in found]

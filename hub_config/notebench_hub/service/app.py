@@ -122,13 +122,14 @@ def create_app(parts: Parts, features: list[Feature]) -> FastAPI:
     app.state.refusals = Refusals(parts.store)
     app.add_middleware(api.Guard, guarded=(f"{parts.prefix}/api/", f"{parts.prefix}/internal/"))
     api.install(app)
+    for feature in features:  # first what notebooks log through: each request is compared with these in order
+        for router in feature.outside:
+            app.include_router(router, prefix=parts.prefix, include_in_schema=False)
     app.include_router(parts.doors.login.router(), prefix=parts.prefix)
     app.include_router(health.router(parts, features), prefix=parts.prefix)
     for feature in features:
         for router in feature.api:
             app.include_router(_versioned(router), prefix=parts.prefix + "/api/v1", tags=[feature.name])
-        for router in feature.outside:
-            app.include_router(router, prefix=parts.prefix, include_in_schema=False)
     return app
 
 

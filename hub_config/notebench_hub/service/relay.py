@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 import httpx
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from notebench.contract.errors import Refused, TooLarge
 
@@ -32,6 +32,9 @@ SANDBOX: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """What every answer carries: whatever it contains, a browser runs nothing of it."""
+
+SMALL = 65_536
+"""Bytes up to which an answer is passed back in one piece, where it may be."""
 
 _TYPE = re.compile(r"([a-z0-9.+-]+/[a-z0-9.+-]+)(?:; ?[a-z]+=[A-Za-z0-9._-]+){0,3}")
 _MEBIBYTE = 2**20
@@ -93,6 +96,12 @@ def answer(
 
     What has none of the given types becomes bytes to save.
     """
+    return StreamingResponse(
+        _pieces(upstream, deadline), upstream.status_code, _headers(upstream, types, sandbox)
+    )
+
+
+def _headers(upstream: httpx.Response, types: frozenset[str], sandbox: Mapping[str, str]) -> dict[str, str]:
     headers = {name: upstream.headers[name] for name in PASSED_BACK if name in upstream.headers}
     said = upstream.headers.get("content-type", "").lower()
     match = _TYPE.fullmatch(said)
@@ -101,9 +110,25 @@ def answer(
     else:
         headers["content-type"] = "application/octet-stream"
         headers["content-disposition"] = "attachment"
-    return StreamingResponse(
-        _pieces(upstream, deadline), status_code=upstream.status_code, headers=headers | dict(sandbox)
-    )
+    return headers | dict(sandbox)
+
+
+async def settled(
+    upstream: httpx.Response, types: frozenset[str], deadline: float, sandbox: Mapping[str, str] = SANDBOX
+) -> Response:
+    """Like `answer`, but in one piece where the other side says that it is small. Raises httpx.HTTPError.
+
+    A stream of one piece costs as much as some requests take altogether.
+    """
+    said = upstream.headers.get("content-length", "")
+    if not said.isdecimal() or int(said) > SMALL or upstream.request.method == "HEAD":
+        return answer(upstream, types, deadline, sandbox)
+    try:
+        async with asyncio.timeout_at(deadline):
+            whole = b"".join([piece async for piece in upstream.aiter_raw()])
+    finally:
+        await upstream.aclose()
+    return Response(whole, upstream.status_code, _headers(upstream, types, sandbox))
 
 
 async def _pieces(upstream: httpx.Response, deadline: float) -> AsyncIterator[bytes]:

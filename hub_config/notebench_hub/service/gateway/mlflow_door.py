@@ -90,7 +90,10 @@ class MlflowDoor:
         await _refuse_misleading(response)
         if route.note and response.is_success:
             await noting.tell(self._note, route, _acting(asker, owner), sent, before)
-        return relay.answer(response, self._rules.types, deadline)
+        try:
+            return await relay.settled(response, self._rules.types, deadline)
+        except httpx.HTTPError as error:
+            raise away(error) from error
 
     async def _build(
         self, request: Request, route: Route, path: str, asker: Asker, place: Provisioned

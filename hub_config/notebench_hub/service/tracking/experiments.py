@@ -1,5 +1,6 @@
 """Experiments, MLflow runs, metrics and artifacts of one owner, read from MLflow."""
 
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -53,6 +54,8 @@ class Experiments:
         self, owner: Owner, experiment: str, *, words: str, order: list[str], limit: int, cursor: str
     ) -> MlflowRunList:
         """One page of an experiment's runs. Raises Refused with MLflow's words on a wrong filter."""
+        if not re.fullmatch(r"[0-9]{1,18}", experiment):  # MLflow's search fails at too large a number
+            await self.get(owner, experiment)
         body: dict[str, Any] = {
             "experiment_ids": [experiment],
             "filter": words,

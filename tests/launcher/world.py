@@ -27,6 +27,8 @@ from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 IMAGE = ImageVersion(image="minimal", version="1", identity="image-1", python="3.11")
 IDS = 200
 CODE = "TEST_CODE"
+SOMEBODY = 2_000_000_017
+"""An account of the machine that has nothing to do with Notebench."""
 _MODULES = ("lab/session", "runner", "serving")
 _RUN_CODE = f"import os\nexec(os.environ[{CODE!r}])\n"
 

@@ -11,7 +11,10 @@ from notebench_hub.supervisor.view import PartView, Phase
 def for_whom(place: Place) -> str:
     """Said wherever an installation on one machine is shown."""
     if place.separate:
-        return _("Each person's sessions, runs and model servers have a system account of their own.")
+        return _(
+            "Each person's sessions, runs and model servers have a system account of their own. Nothing "
+            "closes the network to them, model servers included."
+        )
     return _(
         "For one person, or people who trust each other: all sessions run with the account that started "
         "Notebench."

@@ -45,6 +45,7 @@ class World:
 
     def reset(self) -> None:
         self.mode = "filled"
+        self.role = Role.owner
         self.seen: list[dict[str, Any]] = []
         self.deployments = {each.name: each for each in samples.DEPLOYMENTS}
         self.runs = {each.id: each for each in samples.RUNS}
@@ -89,7 +90,7 @@ class StandIn:
         return PlainTextResponse(self.world.mode)
 
     async def page(self, request: Request) -> Response:
-        asker = Asker("ada", request.query_params.get("for", "personal"), Role.owner, AskerKind.browser)
+        asker = Asker("ada", request.query_params.get("for", "personal"), self.world.role, AskerKind.browser)
         asker = Asker(**{**vars(asker), "projects": tuple(samples.ME.projects)})
         return shell.shell(PREFIX, "/hub/home", asker, request.headers.get("accept-language", "en")[:2])
 
@@ -123,7 +124,8 @@ class StandIn:
         world, query = self.world, request.query_params
         match [request.method, *request.path_params["path"].split("/")]:
             case ["GET", "me"]:
-                return said(samples.ME)
+                acting_for = request.headers.get("Notebench-Acting-For", samples.ME.acting_for)
+                return said(samples.ME.model_copy(update={"role": world.role, "acting_for": acting_for}))
             case ["GET", "audit"]:
                 return said(self.audit(query))
             case ["GET", "catalogue"]:

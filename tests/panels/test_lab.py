@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from notebench.contract.people import Role
 
 from . import samples
 from .conftest import Lab, Service, until
@@ -141,6 +142,19 @@ def test_runs_the_open_notebook(opened: Any, service: Service, picture: Any) -> 
     assert body["notebook"] == "tour/wine.ipynb"
     assert body["parameters"] == {"depth": 5, "strict": False, "grapes": ["spätburgunder"]}
     assert body["profile"] == "medium"
+
+
+def test_a_viewer_is_told_why_nothing_can_be_run(opened: Any, service: Service, picture: Any) -> None:
+    service.world.role = Role.viewer
+    page = opened()
+    panel = open_notebook(page, "tour/wine.ipynb")
+    refused = panel.get_by_role("button", name="You may read in the project")
+    until(lambda: refused.count() == 2, 20)
+    assert all(button.is_disabled() for button in refused.all())
+    run_command(page, "notebench:open", room="deployments", id="wine")
+    page.get_by_role("button", name="Ask the model").wait_for()
+    assert page.get_by_role("button", name="Stop", exact=True).is_disabled()
+    picture(page, "lab-viewer")
 
 
 def test_makes_the_parameters_cell_with_one_click(opened: Any, lab: Lab) -> None:

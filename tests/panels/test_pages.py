@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from notebench.contract.people import Role
 
 from . import samples
 from .conftest import ROOT, Service, until
@@ -306,6 +307,54 @@ def test_makes_and_changes_schedules(service: Service, look: Any, picture: Any) 
     page.wait_for_url("**/runs/r-0000*")
 
 
+CHANGES = {
+    "runs": ["Run a notebook…"],
+    "runs/r-0000": ["Cancel the run…"],
+    "runs/r-0003": ["Run again…"],
+    "schedules": ["Schedule a notebook…"],
+    "schedules/p-1": ["Run now", "Pause", "Change…", "Delete…"],
+    "models/wine-cultivar": ["Deploy…", "Set alias", "Remove the alias champion"],
+    "deployments/wine": ["Stop", "Delete…"],
+    RECORDS["mlflow-run"]: ["Register model…"],
+}
+"""What only editors and owners may do, by where it is offered."""
+
+
+@pytest.mark.parametrize("address", CHANGES)
+def test_what_a_viewer_may_not_is_not_offered(
+    address: str, service: Service, look: Any, picture: Any
+) -> None:
+    service.world.role = Role.viewer
+    page = look(f"{service.pages}{address}?for=wine-quality", dark=address.startswith("sch"))
+    settled(page)
+    name = address.replace("/", "-")
+    picture(page, f"page-viewer-{name}")
+
+    def buttons() -> list[Any]:
+        found = [page.get_by_role("button", name=word, exact=True).first for word in CHANGES[address]]
+        return [button for button in found if button.count()]
+
+    assert len(buttons()) == len(CHANGES[address])
+    assert page.get_by_text("but not change anything").is_visible()
+    for button in buttons():
+        assert button.is_disabled()
+        assert "You may read in the project wine-quality" in button.get_attribute("title")
+    # Somebody has made the reader an editor, and the reader comes back to the page.
+    service.world.role = Role.editor
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    until(lambda: all(button.is_enabled() for button in buttons()), 10)
+    assert not any(button.get_attribute("title") for button in buttons())
+    picture(page, f"page-editor-{name}")
+
+
+def test_a_viewer_still_asks_the_model(service: Service, look: Any) -> None:
+    service.world.role = Role.viewer
+    page = look(service.pages + "deployments/wine?for=wine-quality")
+    settled(page)
+    page.get_by_role("button", name="Ask the model").click()
+    page.get_by_text('"predictions"').wait_for()
+
+
 def test_names_that_are_html_stay_text(service: Service, look: Any) -> None:
     for path in ("experiments", "experiments/1", "experiments/3"):
         page = look(service.pages + path)
@@ -325,6 +374,8 @@ def test_the_audit_is_filtered_and_paged(service: Service, look: Any, picture: A
     page.get_by_label("Action").select_option("")
     until(lambda: page.locator(".nb-table tbody tr").count() == samples.AUDIT_PAGE)
     assert "what=" not in page.url
+    frame = page.locator(".nb-table-frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth"), "no column is cut"
     first = page.locator(".nb-table tbody tr").first.inner_text()
     page.get_by_role("button", name="Older entries").click()
     until(lambda: page.locator(".nb-table tbody tr").first.inner_text() != first)

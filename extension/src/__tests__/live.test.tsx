@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { expect, test, vi } from 'vitest';
 import { Api, ITransport } from '../core/api';
 import { useLive } from '../core/live';
+import { Rights } from '../core/rights';
 import { LiveView } from '../core/states';
 import { IWorkbench, WorkbenchContext } from '../core/workbench';
 
@@ -33,9 +34,11 @@ const wakes = new Set<() => void>();
 let seen = true;
 
 function workbench(script: Script): IWorkbench {
+  const api = new Api(script, trans);
   return {
-    api: new Api(script, trans),
+    api,
     trans,
+    rights: new Rights(api),
     language: 'en',
     open: () => undefined,
     href: () => '',

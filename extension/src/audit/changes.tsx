@@ -21,6 +21,7 @@ export function Changes({ entry }: { entry: AuditEntry }): React.ReactElement {
     [trans.__('Before'), lines(entry.before)],
     [trans.__('After'), lines(entry.after)],
     [trans.__('More'), lines(entry.detail)],
+    [trans.__('From where'), entry.origin],
     [trans.__('Known by'), entry.kind],
     [trans.__('Entry'), String(entry.number)],
     [trans.__('Request'), entry.request]

@@ -76,11 +76,6 @@ function useColumns(): ColumnDef<AuditEntry>[] {
         enableSorting: false
       },
       {
-        accessorKey: 'origin',
-        header: trans.__('From where'),
-        enableSorting: false
-      },
-      {
         id: 'more',
         header: trans.__('More'),
         enableSorting: false,

@@ -1,5 +1,6 @@
 /** Small pieces that every detail view is made of. */
 import * as React from 'react';
+import { useRefusal } from './rights';
 import { ITarget, useWorkbench } from './workbench';
 
 /** Pairs of a name and a value; pairs without a value are left out. */
@@ -29,6 +30,7 @@ interface IHeaderProps {
 /** A view's first line: its title, state and buttons. */
 export function ViewHeader({ title, record, state, children }: IHeaderProps): React.ReactElement {
   const workbench = useWorkbench();
+  const refusal = useRefusal();
   React.useEffect(() => {
     workbench.titled(title);
   }, [workbench, title]);
@@ -42,6 +44,7 @@ export function ViewHeader({ title, record, state, children }: IHeaderProps): Re
         </a>
       )}
       <div className="nb-view-actions">{children}</div>
+      {refusal !== '' && children && <p className="nb-hint nb-refusal">{refusal}</p>}
     </header>
   );
 }

@@ -1,6 +1,7 @@
 /** The four states that every view has: loading, empty, failing and filled. */
 import * as React from 'react';
 import type { ILive } from './live';
+import { ChangeButton } from './rights';
 import type { Problem } from './types';
 import { useWorkbench } from './workbench';
 
@@ -18,18 +19,20 @@ interface IEmptyProps {
   title: string;
   /** What to do so that something appears here. */
   hint: string;
-  action?: { label: string; run(): void };
+  /** `changes`: only editors and owners may do it. */
+  action?: { label: string; run(): void; changes?: boolean };
 }
 
 export function Empty({ title, hint, action }: IEmptyProps): React.ReactElement {
+  const Button = action?.changes ? ChangeButton : 'button';
   return (
     <div className="nb-state nb-empty" role="status">
       <strong>{title}</strong>
       <p>{hint}</p>
       {action && (
-        <button type="button" className="nb-button nb-primary" onClick={action.run}>
+        <Button type="button" className="nb-button nb-primary" onClick={action.run}>
           {action.label}
-        </button>
+        </Button>
       )}
     </div>
   );

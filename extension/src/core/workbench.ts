@@ -1,6 +1,7 @@
 /** What a view gets from the place it is shown in, so that the same views run in JupyterLab and in plain pages. */
 import * as React from 'react';
 import type { Api } from './api';
+import type { Rights } from './rights';
 
 /** The part of a JupyterLab translation bundle that the views use. */
 export interface ITrans {
@@ -20,6 +21,7 @@ export interface ITarget {
 export interface IWorkbench {
   readonly api: Api;
   readonly trans: ITrans;
+  readonly rights: Rights;
   /** BCP 47, for dates and numbers. */
   readonly language: string;
   /** Opens a list or a record in the main area, or goes to its page. */

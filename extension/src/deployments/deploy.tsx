@@ -80,6 +80,11 @@ function DeployForm({ model, version, done, cancel }: IFormProps): React.ReactEl
       />
       <PlaceFields value={place} onChange={setPlace} problem={action.problem} />
       <p className="nb-hint">{trans.__('The default image is the one in which the model was trained.')}</p>
+      <p className="nb-hint">
+        {trans.__(
+          'Loading a model runs its code, as you: it can read your files and open connections. Deploy what you trust.'
+        )}
+      </p>
       {action.problem && <Trouble problem={action.problem} line />}
       <Buttons verb={trans.__('Deploy')} cancel={cancel} busy={action.busy} disabled={!name} />
     </form>

@@ -7,6 +7,7 @@ import { RecordLink } from '../core/link';
 import { useLive } from '../core/live';
 import { Logs } from '../core/logs';
 import { Facts, Tabs, ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { Loading, LiveView, Trouble } from '../core/states';
 import type { Deployment, Signature } from '../core/types';
 import { useWorkbench } from '../core/workbench';
@@ -111,17 +112,12 @@ function Head({ deployment, refresh }: ILoadedProps): React.ReactElement {
         record={{ room: 'deployments', id: deployment.name }}
         state={<DeploymentState deployment={deployment} />}
       >
-        <button type="button" className="nb-button" disabled={action.busy} onClick={() => void toggle()}>
+        <ChangeButton className="nb-button" disabled={action.busy} onClick={() => void toggle()}>
           {serving ? trans.__('Stop') : trans.__('Start')}
-        </button>
-        <button
-          type="button"
-          className="nb-button nb-danger"
-          disabled={action.busy}
-          onClick={() => void remove()}
-        >
+        </ChangeButton>
+        <ChangeButton className="nb-button nb-danger" disabled={action.busy} onClick={() => void remove()}>
           {trans.__('Delete…')}
-        </button>
+        </ChangeButton>
       </ViewHeader>
       {action.problem && <Trouble problem={action.problem} line />}
     </>

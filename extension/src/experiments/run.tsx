@@ -5,6 +5,7 @@ import { RecordLink } from '../core/link';
 import { useLive } from '../core/live';
 import { OriginFacts } from '../core/origin';
 import { Facts, Section, Tabs, ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { LiveView } from '../core/states';
 import type { MlflowRun } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
@@ -37,9 +38,9 @@ function Loaded({ run }: { run: MlflowRun }): React.ReactElement {
         state={<RunStatus status={run.status} />}
       >
         {run.models.length > 0 && (
-          <button type="button" className="nb-button nb-primary" onClick={register}>
+          <ChangeButton className="nb-button nb-primary" onClick={register}>
             {trans.__('Register model…')}
-          </button>
+          </ChangeButton>
         )}
       </ViewHeader>
       <p className="nb-hint">

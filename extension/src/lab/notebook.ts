@@ -2,6 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { readOnlyWords } from '../core/rights';
 import { CommandIds } from '../core/workbench';
 import { COMMANDS } from '../rooms';
 import { runIcon, scheduleIcon, tagIcon } from './icons';
@@ -42,12 +43,15 @@ function activate(
   notebooks: INotebookTracker,
   palette: ICommandPalette | null
 ): void {
-  const { trans } = workbench;
-  const isEnabled = (): boolean => notebooks.currentWidget !== null;
+  const { trans, rights } = workbench;
+  const isEnabled = (): boolean => notebooks.currentWidget !== null && !rights.readOnly;
+  const why = (caption: string): string =>
+    rights.standing && rights.readOnly ? readOnlyWords(rights.standing, trans) : caption;
+  rights.changed.connect(() => app.commands.notifyCommandChanged());
   const add = (id: string, label: string, caption: string, icon: typeof runIcon): void => {
     app.commands.addCommand(id, {
       label,
-      caption,
+      caption: () => why(caption),
       icon,
       isEnabled: () => isEnabled(),
       execute: async args => {

@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import { pathOf } from '../core/addresses';
 import { Api } from '../core/api';
+import { Rights } from '../core/rights';
 import type { SessionHere } from '../core/types';
 import { CommandIds, ITarget, ITrans, IWorkbench } from '../core/workbench';
 import { LabTransport } from './transport';
@@ -14,6 +15,7 @@ import { LabTransport } from './transport';
 export interface ILabWorkbench {
   readonly api: Api;
   readonly trans: ITrans;
+  readonly rights: Rights;
   /** What this session is; undefined until known, or outside of Notebench. */
   readonly here: SessionHere | undefined;
   readonly hereChanged: ISignal<ILabWorkbench, void>;
@@ -34,6 +36,7 @@ export const ILabWorkbench = new Token<ILabWorkbench>(
 export class LabWorkbench implements ILabWorkbench {
   readonly api: Api;
   readonly trans: ITrans;
+  readonly rights: Rights;
   readonly language: string;
   here: SessionHere | undefined;
   readonly hereChanged = new Signal<this, void>(this);
@@ -46,20 +49,23 @@ export class LabWorkbench implements ILabWorkbench {
     this.trans = translator.load('notebench');
     this.language = translator.languageCode.replace('_', '-');
     this.api = new Api(new LabTransport(app.serviceManager.serverSettings, this.language), this.trans);
+    this.rights = new Rights(this.api);
   }
 
   /** Asks the Jupyter server what this session is; fails outside of Notebench. */
   async askHere(): Promise<SessionHere> {
     this.here = await this.api.here<SessionHere>('here');
     this.hereChanged.emit();
+    void this.rights.ask();
     return this.here;
   }
 
   forWidget(widget?: IShown): IWorkbench {
-    const { api, trans, language, app, changes } = this;
+    const { api, trans, rights, language, app, changes } = this;
     return {
       api,
       trans,
+      rights,
       language,
       open: target => void app.commands.execute(CommandIds.open, { room: target.room, id: target.id ?? '' }),
       href: target => this.href(target),

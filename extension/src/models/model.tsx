@@ -6,6 +6,7 @@ import { RecordLink } from '../core/link';
 import { useLive } from '../core/live';
 import { OriginFacts } from '../core/origin';
 import { Section, ViewHeader } from '../core/parts';
+import { ChangeButton, useRefusal } from '../core/rights';
 import { Empty, LiveView, Trouble } from '../core/states';
 import type { ModelVersion, RegisteredModel } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
@@ -21,9 +22,9 @@ export function ModelDetails({ id }: { id: string }): React.ReactElement {
         {model => (
           <>
             <ViewHeader title={model.name} record={{ room: 'models', id: model.name }}>
-              <button type="button" className="nb-button nb-primary" onClick={() => deploy()}>
+              <ChangeButton className="nb-button nb-primary" onClick={() => deploy()}>
                 {trans.__('Deploy…')}
-              </button>
+              </ChangeButton>
             </ViewHeader>
             {model.description && <p>{model.description}</p>}
             <Section title={trans.__('Versions')}>
@@ -64,9 +65,9 @@ function Version({ version, refresh, deploy }: IVersionProps): React.ReactElemen
         <span className="nb-hint nb-grow">
           {dateTime(version.created, language)} · {version.status}
         </span>
-        <button type="button" className="nb-button" onClick={deploy}>
+        <ChangeButton className="nb-button" onClick={deploy}>
           {trans.__('Deploy…')}
-        </button>
+        </ChangeButton>
       </header>
       <Aliases version={version} refresh={refresh} />
       {version.description && <p>{version.description}</p>}
@@ -88,6 +89,7 @@ function Version({ version, refresh, deploy }: IVersionProps): React.ReactElemen
 function Aliases({ version, refresh }: { version: ModelVersion; refresh(): void }): React.ReactElement {
   const { api, trans } = useWorkbench();
   const action = useAction();
+  const refusal = useRefusal();
   const [name, setName] = React.useState('');
   const route = (alias: string): string => at('models', version.model, 'aliases', alias);
   const change = async (work: () => Promise<unknown>): Promise<void> => {
@@ -108,14 +110,13 @@ function Aliases({ version, refresh }: { version: ModelVersion; refresh(): void 
         {version.aliases.map(alias => (
           <span key={alias} className="nb-chip">
             @{alias}
-            <button
-              type="button"
+            <ChangeButton
               aria-label={trans.__('Remove the alias %1', alias)}
               disabled={action.busy}
               onClick={() => void change(() => api.write('DELETE', route(alias)))}
             >
               ✕
-            </button>
+            </ChangeButton>
           </span>
         ))}
         <input
@@ -126,11 +127,13 @@ function Aliases({ version, refresh }: { version: ModelVersion; refresh(): void 
           maxLength={64}
           pattern="[A-Za-z][A-Za-z0-9_\-]*"
           required
+          disabled={refusal !== ''}
+          title={refusal}
           onChange={event => setName(event.target.value)}
         />
-        <button type="submit" className="nb-button" disabled={action.busy}>
+        <ChangeButton type="submit" className="nb-button" disabled={action.busy}>
           {trans.__('Set alias')}
-        </button>
+        </ChangeButton>
       </form>
       {action.problem && <Trouble problem={action.problem} line />}
     </>

@@ -1,3 +1,5 @@
+import type { Me } from '../core/types';
+
 /** What the service's shell says about the reader, in the root element's `data-notebench`. */
 export interface IFacts {
   /** Where the pages begin, for example `/services/notebench/`. */
@@ -7,6 +9,8 @@ export interface IFacts {
   language: string;
   user: string;
   acting_for: string;
+  /** In what the reader acts for. */
+  role: Me['role'];
   projects: { project: string; role: string }[];
 }
 

@@ -37,6 +37,11 @@ function Page({ facts, trans, language }: IPageProps): React.ReactElement {
     window.addEventListener('popstate', back);
     return () => window.removeEventListener('popstate', back);
   }, [facts]);
+  React.useEffect(() => {
+    const ask = (): void => void (document.hidden || workbench.rights.ask());
+    document.addEventListener('visibilitychange', ask);
+    return () => document.removeEventListener('visibilitychange', ask);
+  }, [workbench]);
   const room = ROOMS[target.room];
   const View = target.id ? room.details : room.list;
   return (

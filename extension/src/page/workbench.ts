@@ -1,6 +1,7 @@
 /** The workbench of plain pages: the browser's own addresses, and the service without a Jupyter server between. */
 import { pathOf } from '../core/addresses';
 import { Api, Area, ITransport } from '../core/api';
+import { Rights } from '../core/rights';
 import { IWorkbench, ITarget, ITrans } from '../core/workbench';
 import { COMMANDS } from '../rooms';
 import type { IFacts } from './facts';
@@ -42,9 +43,11 @@ export function pageWorkbench(
   go: (target: ITarget) => void
 ): IWorkbench {
   const wakes = new Set<() => void>();
+  const api = new Api(new PageTransport(facts, language), trans);
   const workbench: IWorkbench = {
-    api: new Api(new PageTransport(facts, language), trans),
+    api,
     trans,
+    rights: new Rights(api, facts),
     language,
     open: go,
     href: target => `${facts.base_url}${pathOf(target)}?for=${encodeURIComponent(facts.acting_for)}`,

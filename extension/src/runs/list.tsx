@@ -6,6 +6,7 @@ import { RecordLink } from '../core/link';
 import { RecordList } from '../core/list';
 import { ILive, useLive } from '../core/live';
 import { ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { Empty, LiveView } from '../core/states';
 import { Table } from '../core/table';
 import type { Run } from '../core/types';
@@ -40,7 +41,11 @@ export function NoRuns(): React.ReactElement {
           ? trans.__('Open a notebook and choose “Run as notebook run…” in its toolbar.')
           : trans.__('Run a notebook of yours without opening a session.')
       }
-      action={{ label: trans.__('Run a notebook…'), run: () => void execute(CommandIds.runNotebook, {}) }}
+      action={{
+        label: trans.__('Run a notebook…'),
+        run: () => void execute(CommandIds.runNotebook, {}),
+        changes: true
+      }}
     />
   );
 }
@@ -161,13 +166,12 @@ export function RunTable(): React.ReactElement {
         <button type="button" className="nb-button" onClick={() => open({ room: 'schedules' })}>
           {trans.__('Schedules')}
         </button>
-        <button
-          type="button"
+        <ChangeButton
           className="nb-button nb-primary"
           onClick={() => void execute(CommandIds.runNotebook, {})}
         >
           {trans.__('Run a notebook…')}
-        </button>
+        </ChangeButton>
       </ViewHeader>
       <RunHistory />
     </div>

@@ -7,6 +7,7 @@ import { RecordLink } from '../core/link';
 import { useLive } from '../core/live';
 import { Logs } from '../core/logs';
 import { Facts, Section, Tabs, ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { LiveView, Trouble } from '../core/states';
 import type { Run } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
@@ -83,22 +84,16 @@ function Head({ run, refresh }: ILoadedProps): React.ReactElement {
       >
         <OutputButton run={run} />
         {ended(run) ? (
-          <button
-            type="button"
+          <ChangeButton
             className="nb-button"
             onClick={() => void workbench.execute(CommandIds.runNotebook, again)}
           >
             {trans.__('Run again…')}
-          </button>
+          </ChangeButton>
         ) : (
-          <button
-            type="button"
-            className="nb-button nb-danger"
-            disabled={action.busy}
-            onClick={() => void cancel()}
-          >
+          <ChangeButton className="nb-button nb-danger" disabled={action.busy} onClick={() => void cancel()}>
             {trans.__('Cancel the run…')}
-          </button>
+          </ChangeButton>
         )}
       </ViewHeader>
       {action.problem && <Trouble problem={action.problem} line />}

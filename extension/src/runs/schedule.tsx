@@ -5,6 +5,7 @@ import { at } from '../core/api';
 import { confirm } from '../core/dialog';
 import { useLive } from '../core/live';
 import { Facts, Section, ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { LiveView, Trouble } from '../core/states';
 import type { Run, Schedule, ScheduleRequest } from '../core/types';
 import { CommandIds, useWorkbench } from '../core/workbench';
@@ -107,27 +108,21 @@ function Head({ schedule, refresh }: ILoadedProps): React.ReactElement {
         record={{ room: 'schedules', id: schedule.id }}
         state={<Paused schedule={schedule} />}
       >
-        <button type="button" className="nb-button" disabled={action.busy} onClick={() => void runNow()}>
+        <ChangeButton className="nb-button" disabled={action.busy} onClick={() => void runNow()}>
           {trans.__('Run now')}
-        </button>
-        <button type="button" className="nb-button" disabled={action.busy} onClick={() => void toggle()}>
+        </ChangeButton>
+        <ChangeButton className="nb-button" disabled={action.busy} onClick={() => void toggle()}>
           {schedule.paused ? trans.__('Resume') : trans.__('Pause')}
-        </button>
-        <button
-          type="button"
+        </ChangeButton>
+        <ChangeButton
           className="nb-button"
           onClick={() => void workbench.execute(CommandIds.schedule, { schedule })}
         >
           {trans.__('Change…')}
-        </button>
-        <button
-          type="button"
-          className="nb-button nb-danger"
-          disabled={action.busy}
-          onClick={() => void remove()}
-        >
+        </ChangeButton>
+        <ChangeButton className="nb-button nb-danger" disabled={action.busy} onClick={() => void remove()}>
           {trans.__('Delete…')}
-        </button>
+        </ChangeButton>
       </ViewHeader>
       {action.problem && <Trouble problem={action.problem} line />}
     </>

@@ -5,6 +5,7 @@ import { Badge } from '../core/badge';
 import { RecordLink } from '../core/link';
 import { useLive } from '../core/live';
 import { ViewHeader } from '../core/parts';
+import { ChangeButton } from '../core/rights';
 import { Empty, LiveView } from '../core/states';
 import { Table } from '../core/table';
 import type { Schedule } from '../core/types';
@@ -71,9 +72,9 @@ export function ScheduleTable(): React.ReactElement {
   return (
     <div className="nb-view">
       <ViewHeader title={trans.__('Schedules')}>
-        <button type="button" className="nb-button nb-primary" onClick={create}>
+        <ChangeButton className="nb-button nb-primary" onClick={create}>
           {trans.__('Schedule a notebook…')}
-        </button>
+        </ChangeButton>
       </ViewHeader>
       <LiveView
         live={live}
@@ -84,7 +85,7 @@ export function ScheduleTable(): React.ReactElement {
             hint={trans.__(
               'A schedule runs a notebook at its fire times, also when your session is stopped.'
             )}
-            action={{ label: trans.__('Schedule a notebook…'), run: create }}
+            action={{ label: trans.__('Schedule a notebook…'), run: create, changes: true }}
           />
         }
       >

@@ -101,12 +101,21 @@ def _locked(lock: Path) -> bool:
 class Keeper:
     """Holds one workload to its limits. Made and asked by the shim; `enter` is called in the child."""
 
-    def __init__(self, folder: Path, asked: Asked, below: Callable[[], list[int]], carried: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        asked: Asked,
+        below: Callable[[], list[int]],
+        carried: int = 0,
+        account: int | None = None,
+    ) -> None:
         """`below` lists the shim's descendants, `carried` is how many bytes they have from before.
 
         A group of the kernel's does not count what a process had before it came in: it gets so much less.
+        `account` is the one that the workload becomes; None where it stays the shim's.
         """
         self.folder = folder
+        self.account = os.getuid() if account is None else account
         self.asked = asked
         self.below = below
         self.facts = {"over_memory": False, "over_processes": False}
@@ -156,7 +165,7 @@ class Keeper:
             found.append((resource.RLIMIT_NOFILE, self.asked.files))
         if "pids" not in self.held and self.asked.processes:
             # Counted by the kernel for the whole account, so only a backstop behind our own counting.
-            most = _threads_of(os.getuid()) + 4 * self.asked.processes
+            most = _threads_of(self.account) + 4 * self.asked.processes
             found.append((resource.RLIMIT_NPROC, most))
         return found
 

@@ -118,7 +118,9 @@ class Shim:
         self.facts = {"timed_out": False, "stopped": False}
         asked = limits.Asked(options.cpu, options.memory_mib << 20, options.processes, options.files)
         carried = sum(map(limits.private, descendants(os.getpid())))
-        self.keeper = limits.Keeper(self.folder, asked, lambda: descendants(os.getpid()), carried)
+        self.keeper = limits.Keeper(
+            self.folder, asked, lambda: descendants(os.getpid()), carried, options.uid
+        )
         self.wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake)
 

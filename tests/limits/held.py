@@ -1,7 +1,9 @@
 """Workloads under real shims, for tests of limits: with the kernel's groups, and without them."""
 
+import contextlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -10,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from notebench_spawner import cgroups, limits, processes, shim
 from notebench_spawner.process import MARK
 
-NOBODY = 65534
+FIRST_ID, IDS = 1_000_000_000, 500_000_000
 PYTHON = "/usr/bin/python3"
 PACKAGE = Path(shim.__file__).parent
 
@@ -48,6 +51,8 @@ class Bench:
 
     root: Path
     measured: bool = False
+    account: int = field(default_factory=lambda: FIRST_ID + secrets.randbelow(IDS))
+    """Nobody else's: what another test leaves of the same account would count for ours."""
     started: list[One] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,8 +63,10 @@ class Bench:
             copy.mkdir(parents=True)
             for name in ("__init__.py", "shim.py", "identity.py", "limits.py", "cgroups.py"):
                 shutil.copy(PACKAGE / name, copy / name)
+            for path in (self.root, copy.parent, copy, *copy.iterdir()):  # whatever the umask is, and was
+                path.chmod(0o755)
             self.workloads.mkdir()
-            os.chown(self.workloads, NOBODY, NOBODY)
+            os.chown(self.workloads, self.account, self.account)
 
     @property
     def workloads(self) -> Path:
@@ -74,7 +81,8 @@ class Bench:
         python, script, before = sys.executable, PACKAGE / "shim.py", list[str]()
         if self.measured and os.geteuid() == 0:
             python, script = PYTHON, self.root / "code" / PACKAGE.name / "shim.py"
-            before = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            number = self.account
+            before = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups"]
         process = subprocess.Popen(
             [
                 *(*before, python, "-I", "-S", str(script), str(folder), "--grace", "0.5", *words),
@@ -97,7 +105,20 @@ class Bench:
             one.process.terminate()
         for one in self.started:
             one.process.wait(30)
+        if self.measured and os.geteuid() == 0:
+            until(lambda: not self._left())
         limits.forget(self.workloads)
+
+    def _left(self) -> list[psutil.Process]:
+        """What still runs as the account; it is killed."""
+        found = [one for one in psutil.process_iter(["uids"]) if self._is_ours(one)]
+        for one in found:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        return found
+
+    def _is_ours(self, one: psutil.Process) -> bool:
+        return one.info["uids"] is not None and one.info["uids"].real == self.account
 
 
 def until(wanted: Callable[[], object], seconds: float = 20) -> float:

@@ -1,15 +1,18 @@
 """Whoever takes too much hurts only themselves, and reads why: with the kernel's groups, and measured."""
 
 import os
+import resource
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from notebench_spawner import limits
 
-from tests.limits.held import Bench, One, until
+from tests.limits.held import FIRST_ID, Bench, One, until
 
 FORK_BOMB = """
 import os, time
@@ -178,3 +181,19 @@ def test_what_a_killed_shim_leaves_is_removed_at_the_next_start(bench: Bench) ->
     assert other.end().code == 0
     until(lambda: not Path(f"/proc/{left}").exists())
     assert bench.groups() == set()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts workloads of other accounts")
+def test_where_the_kernel_counts_by_account_it_counts_the_owners(tmp_path: Path) -> None:
+    """Not root's, which starts it: root has hundreds of threads, and the owner could then have as many."""
+    account = FIRST_ID - 1
+    sleepers = [subprocess.Popen(["sleep", "60"], user=account, group=account) for _ in range(3)]
+    keeper = limits.Keeper(tmp_path, limits.Asked(processes=50), list, account=account)
+    try:
+        keeper.held = []
+        assert dict(keeper.own_limits())[resource.RLIMIT_NPROC] == 3 + 4 * 50
+    finally:
+        keeper.close()
+        for one in sleepers:
+            one.kill()
+            one.wait()

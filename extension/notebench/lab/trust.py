@@ -54,9 +54,11 @@ def end_websockets_in_time(server: "ServerApp") -> None:
 class Trust:
     """The open websockets, and when the hub last said that their tokens are good."""
 
-    def __init__(self, auth: Any) -> None:
+    def __init__(self, auth: Any, seconds: float = SECONDS, stay: float = STAY_SECONDS) -> None:
+        """`auth` is JupyterHub's `HubOAuth`."""
         self._auth = auth
-        """JupyterHub's `HubOAuth`."""
+        self._seconds = seconds
+        self._stay = stay
         self._open: WeakKeyDictionary[WebSocketHandler, tuple[str, Any]] = WeakKeyDictionary()
         """The token and the connection of each."""
         self._good: dict[str, float] = {}
@@ -75,7 +77,7 @@ class Trust:
 
     async def _keep_asking(self) -> None:
         while True:
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(self._seconds)
             tokens = self._tokens()
             if not tokens:
                 return
@@ -96,7 +98,7 @@ class Trust:
             user = await asyncio.wait_for(asked, ANSWER_SECONDS)
         except (HTTPError, OSError, TimeoutError, ValueError) as error:
             log.warning("The hub did not say whether websockets may stay open: %r", error)
-            allowed = time.monotonic() - self._good.get(token, 0.0) < STAY_SECONDS
+            allowed = time.monotonic() - self._good.get(token, 0.0) < self._stay
         else:
             allowed = bool(user and self._auth.check_scopes(self._auth.access_scopes, user))
             if allowed:

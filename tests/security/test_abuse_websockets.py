@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from notebench.lab.trust import SECONDS
 from notebench_hub.hub.accounts import put_account
 from tornado.websocket import WebSocketClientConnection
 
@@ -75,7 +76,7 @@ async def _watch(city: City, paths: list[str], way: Way) -> None:
     other = {"Authorization": f"Bearer {city.tokens['ana']}"}
     others = [asyncio.create_task(_closed(await connect(city.url, path, other))) for path in paths]
     ends = {path: asyncio.create_task(_closed(socket)) for path, socket in theirs.items()}
-    await asyncio.sleep(6)  # longer than from one question to the next
+    await asyncio.sleep(1)
     assert not [path for path, end in ends.items() if end.done()], "open as long as it is allowed"
     begun = time.monotonic()
     await asyncio.to_thread(way.end)
@@ -84,7 +85,8 @@ async def _watch(city: City, paths: list[str], way: Way) -> None:
     for end in done:
         code, reason = end.result()
         assert (code, "may not use" in reason) == (VIOLATION, True)
-    await asyncio.sleep(max(0.0, 6 - (time.monotonic() - begun)))
+    # They were open for longer than from one question to the next.
+    await asyncio.sleep(max(0.0, SECONDS + 1 - (time.monotonic() - begun)))
     assert not any(one.done() for one in others), "nobody else's closes"
     for one in others:
         one.cancel()

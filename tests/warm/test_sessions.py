@@ -132,6 +132,28 @@ def test_twenty_at_once_without_a_failure(installation: Installation, hub: Perso
     wait_for(lambda: not shims(installation), 120, "the end of all", 0.5)
 
 
+def test_who_waits_for_a_turn_can_leave(installation: Installation, hub: Person) -> None:
+    people = [f"person-{number}" for number in range(CROWD)]
+    *others, leaving = people[:10]
+    headers = {"X-XSRFToken": hub.xsrf(), "Referer": hub.bench.url + "hub/home"}
+    with ThreadPoolExecutor(CROWD) as pool:
+        starts = [pool.submit(start, hub, user) for user in others]
+        wait_for(lambda: all(server(hub, user) for user in others), 60, "nine that start", 0.05)
+        last = pool.submit(hub.api, "POST", f"users/{leaving}/server", json=CHOICE)
+        wait_for(lambda: server(hub, leaving), 60, "the one that waits", 0.05)
+        address = f"hub/api/users/{leaving}/server/progress"
+        with hub.http.stream("GET", address, headers=headers, timeout=60) as lines:
+            assert any("Waiting for a turn" in line for line in lines.iter_lines())
+        assert hub.api("DELETE", f"users/{leaving}/server").status_code in (202, 204)
+        last.result()
+        assert all(one.result()["ready"] for one in starts)
+    wait_for(lambda: not server(hub, leaving), 30, "its end", 0.2)
+    assert len(shims(installation)) == len(others)
+    for user in others:
+        hub.api("DELETE", f"users/{user}/server")
+    wait_for(lambda: not shims(installation), 120, "the end of all", 0.5)
+
+
 def test_a_killed_hub_leaves_nothing_that_waits(installation: Installation, hub: Person) -> None:
     wait_for(lambda: kept(installation, "session").get("ready") == 2, 180, "two that wait")
     pid = int(installation.status()["hub"]["pid"])

@@ -47,7 +47,7 @@ class Sessions(Section):
     warm: Warm = Field(
         default=None,
         description="Processes kept ready to become a session; `auto`: 2, or 0 on a machine with one core or "
-        "less than 8 GiB.",
+        "less than 8 GiB, and with separate accounts where `ssh` would not work in them.",
     )
 
 

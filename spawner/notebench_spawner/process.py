@@ -190,8 +190,13 @@ def _of_image(layers: list[Path], ambient: Mapping[str, str]) -> dict[str, str]:
         "VIRTUAL_ENV": str(layers[0]),
         "JUPYTER_PATH": ":".join(f"{layer}/share/jupyter" for layer in layers),
         "SHELL": "/bin/bash",
-        **{k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)},
+        **passed_on(ambient),
     }
+
+
+def passed_on(ambient: Mapping[str, str]) -> dict[str, str]:
+    """What workloads learn from the environment of the part that starts them."""
+    return {k: v for k, v in ambient.items() if k in PASSED_ON and not _has_credentials(v)}
 
 
 def _has_credentials(value: str) -> bool:

@@ -313,8 +313,8 @@ def main(words: list[str]) -> int:
     if asked.warm is not None:
         from notebench_spawner.standby import Standby  # a cold start does without
 
-        apart = None if asked.uid is None else (asked.uid, asked.gid)
-        warm = Standby(asked.warm, asked.command, apart)
+        account = None if asked.uid is None else (asked.uid, asked.gid)
+        warm = Standby(asked.warm, asked.command, account, handed(asked.environment))
         if not warm.wait():
             return 0
         asked = options(warm.words)

@@ -1,8 +1,8 @@
 """The shim's part of a warm start: keeps a process that belongs to nobody, and hands it a workload, once.
 
-Standard library only. `python -I -S shim.py --warm FD [--apart UID GID] -- COMMAND…` starts the command and
-waits at the descriptor, a socket to who keeps the pool. What comes through it is the command line that a
-shim gets for a cold start, and the environment. When the other end closes before, nothing is left of it.
+Standard library only. `python -I -S shim.py --warm FD [--uid N --gid N --environment FD] -- COMMAND…` starts
+the command and waits at the descriptor, a socket to who keeps the pool. What comes through it is the command
+line that a shim gets for a cold start, and the environment. When the other end closes before, all ends.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from notebench_spawner import identity, limits
+from notebench_spawner import apart, identity, limits
 
 MARK = "NOTEBENCH_WORKLOAD"
 """Environment variable by which every process of a workload is known, also those that left its group."""
@@ -31,11 +31,17 @@ _ANSWER_SECONDS = 5.0
 class Standby:
     """A waiting process, below this one, and who keeps it."""
 
-    def __init__(self, door: int, command: list[str], apart: tuple[int, int] | None) -> None:
-        """`apart` is the account that the process has until it is somebody's; None where all are one."""
+    def __init__(
+        self, door: int, command: list[str], account: tuple[int, int] | None, neutral: dict[str, str] | None
+    ) -> None:
+        """`account` is what the process has until it is somebody's, apart; None where all are one.
+
+        `neutral` is its environment until then; None where it is our own.
+        """
         self.owner = socket.socket(fileno=door)
         self.owner.set_inheritable(False)
-        self.apart = apart
+        self.account = account
+        self.neutral = dict(os.environ) if neutral is None else neutral
         self.words: list[str] = []
         self.environment: dict[str, str] = {}
         self.wake, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -57,17 +63,16 @@ class Standby:
                 signal.signal(number, signal.SIG_DFL)
             if os.geteuid() == 0:  # only root can take it back
                 os.nice(_NICE)
-            if self.apart:
-                identity.become(*self.apart)
+            if self.account:
+                apart.leave(*self.account)
             identity.die_with_parent(signal.SIGKILL)
             if os.getppid() != shim:
                 os._exit(1)
             os.chdir("/")
             door.set_inheritable(True)
-            more = ["apart"] if self.apart else []
             # The mark comes last: what is written over it later may be shorter.
-            env = {**{k: v for k, v in os.environ.items() if k != MARK}, MARK: ROOM}
-            os.execve(command[0], [*command, str(door.fileno()), *more], env)  # noqa: S606 - no shell
+            env = {**{k: v for k, v in self.neutral.items() if k != MARK}, MARK: ROOM}
+            os.execve(command[0], [*command, str(door.fileno())], env)  # noqa: S606 - no shell
         finally:
             os._exit(127)
 
@@ -152,7 +157,7 @@ class Standby:
 
     def _name_account(self, account: tuple[int, int] | None) -> None:
         """Write down the one account that the process can become in the namespace that it is in."""
-        if (account is None) != (self.apart is None):
+        if (account is None) != (self.account is None):
             raise PermissionError("The process waits for another kind of account.")
         for kind, number in zip(("uid", "gid"), account or (), strict=False):
             if number <= 0:

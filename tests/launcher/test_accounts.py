@@ -200,6 +200,19 @@ def test_a_range_that_is_used_up_is_said(place: World) -> None:
     assert "account_ids" in full.value.text()
 
 
+def test_numbers_of_nobody_are_never_a_persons(place: World) -> None:
+    """The last of the range are for processes that wait."""
+    assert len(ids.of_nobody(700_000, 50_000)) == 1000
+    small = Accounts(place.root, place.first_id, 16)
+    nobodys = ids.of_nobody(place.first_id, 16)
+    assert list(nobodys) == [place.first_id + 14, place.first_id + 15]
+    given = [small.ensure(f"user-{number}").uid for number in range(13)]  # the first is the parts'
+    assert max(given) < nobodys.start
+    with pytest.raises(Refused) as full:
+        small.ensure("one-more")
+    assert f"to {place.first_id + 13} " in full.value.text()
+
+
 def test_many_at_once_each_get_one(place: World) -> None:
     found: dict[str, set[int]] = {}
 

@@ -80,7 +80,9 @@ def test_garbage_is_refused(shared: World, kind: str) -> None:
 @given(
     verb=st.sampled_from(sorted(VERBS)),
     words=st.dictionaries(
-        st.sampled_from(["user", "workload", "workloads", "path", "port", "kind", "env", "grace"]),
+        st.sampled_from(
+            ["user", "workload", "workloads", "path", "port", "kind", "env", "grace", "count", "images"]
+        ),
         JSON,
         max_size=8,
     ),
@@ -291,3 +293,24 @@ def test_kinds_are_started_by_their_own_commands() -> None:
     assert COMMANDS[Kind.run] == tuple(RUN)
     assert COMMANDS[Kind.model_server] == tuple(SERVE)
     assert COMMANDS[Kind.session] == tuple(server_command([], root=False)[:3])
+
+
+WISHES: dict[str, dict[str, object]] = {
+    "too many": {"count": 1000},
+    "less than none": {"count": -1},
+    "no number": {"count": "1"},
+    "an image elsewhere": {"images": ["../../tmp"]},
+    "a hidden image": {"images": [".."]},
+    "no list": {"images": "image-1"},
+    "an unknown kind": {"kind": "root"},
+    "a word that a program would load by": {"env": {"PYTHONPATH": "/tmp"}},
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_only_what_may_wait_is_kept_ready(shared: World, wish: str) -> None:
+    good = {"kind": "run", "count": 1, "images": ["no-such-image"], "env": {"TZ": "UTC"}}
+    assert ask(shared, framed({"verb": "keep_ready", **good})) == {"done": [0, 0]}
+    refused = ask(shared, framed({"verb": "keep_ready", **good, **WISHES[wish]}))
+    assert refused is not None
+    assert refused["error"]["code"] == "launcher-field"

@@ -137,7 +137,16 @@ class World:
         until(lambda: found.extend(self._serving()) or found)
         return found[0].pid
 
+    def keeper(self) -> int:
+        """The process that keeps others ready."""
+        found: list[psutil.Process] = []
+        until(lambda: found.extend(one for one in self._own() if one.name() == "keeper") or found)
+        return found[0].pid
+
     def _serving(self) -> list[psutil.Process]:
+        return [one for one in self._own() if one.name() != "keeper"]
+
+    def _own(self) -> list[psutil.Process]:
         assert self.process is not None
         mine = psutil.Process(self.process.pid)
         return [one for one in mine.children() if one.cmdline() == mine.cmdline()]

@@ -1,5 +1,6 @@
 """Root hands a waiting process to one account: it becomes that one, and can become no other."""
 
+import itertools
 import json
 import os
 import shutil
@@ -56,7 +57,7 @@ def place() -> Iterator[Place]:
         1,
         ambient=AMBIENT,
         current=lambda: [IMAGE],
-        apart=(NOBODYS, NOBODYS),
+        apart=itertools.repeat(NOBODYS),
     )
     try:
         yield made

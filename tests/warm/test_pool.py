@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
-from notebench_spawner import processes, shim
+from notebench_spawner import processes, shim, standby
 from notebench_spawner.warm import report, room
 from notebench_spawner.warm.waiting import Waiting
 from notebench_spawner.workload import Kind
@@ -40,7 +40,10 @@ def test_before_its_hand_over_it_is_nobodys(place: Place) -> None:
     assert len(everything) == 3  # a shim, a runner, a kernel
     for process in everything:
         environ = process.environ()
-        assert environ["HOME"].startswith("/nonexistent/")
+        if process.pid == one.shim.pid:
+            assert environ == {"NOTEBENCH_WORKLOAD": standby.ROOM}
+        else:
+            assert environ["HOME"].startswith("/nonexistent/")
         assert not [name for name in environ if name.startswith(("NOTEBENCH_TOKEN", "JUPYTERHUB", "MLFLOW"))]
         assert str(place.home) not in " ".join(environ.values())
         assert process.net_connections("inet") == []

@@ -1,14 +1,9 @@
-"""`python -m notebench.warm KIND DESCRIPTOR [apart]`: get ready, wait, become what is handed over.
-
-With `apart` the process first leaves for a user namespace of its own, in which it can become exactly the
-account that root writes down for it there.
-"""
+"""`python -m notebench.warm KIND DESCRIPTOR`: get ready, wait, become what is handed over."""
 
 import gc
 import socket
 import sys
 
-from notebench.warm import account
 from notebench.warm.handed import receive
 from notebench.warm.kinds import KINDS
 from notebench.warm.reads import Reads
@@ -18,9 +13,7 @@ from notebench.warm.traces import Traces
 
 def main(words: list[str]) -> int:
     """Returns the exit code of what it became; 0 where nobody came."""
-    kind, descriptor, *rest = words
-    if "apart" in rest:
-        account.leave_for_own_namespace()
+    kind, descriptor = words
     if not sys.flags.safe_path:
         del sys.path[0]  # the directory it stands in; nothing is to be found there
     door = socket.socket(fileno=int(descriptor))

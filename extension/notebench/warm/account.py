@@ -4,7 +4,6 @@ import ctypes
 import os
 from typing import Any
 
-_CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITIES_VERSION = 0x20080522
 
@@ -16,11 +15,6 @@ def _libc() -> Any:
 def _check(answer: int, what: str) -> None:
     if answer:
         raise OSError(ctypes.get_errno(), f"{what} failed: {os.strerror(ctypes.get_errno())}")
-
-
-def leave_for_own_namespace() -> None:
-    """Enter a user namespace in which no account exists yet. Raises OSError where the system has none."""
-    _check(_libc().unshare(_CLONE_NEWUSER), "unshare")
 
 
 def become(uid: int, gid: int) -> None:

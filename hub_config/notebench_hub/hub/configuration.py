@@ -9,7 +9,7 @@ from notebench_spawner.sessions.local import CatalogueLocalSpawner
 from notebench_spawner.sessions.turns import Turns, usual
 from notebench_spawner.workload import Kind
 
-from notebench_hub.hands import hands_of, kept_ready
+from notebench_hub.hands import hands_with_ready
 from notebench_hub.hub import database
 from notebench_hub.hub.audit.recorder import Recorder
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
@@ -117,7 +117,7 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.CatalogueLocalSpawner.workloads = str(place.workloads)
     c.CatalogueLocalSpawner.environments_root = str(place.environments)
     c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
-    c.CatalogueLocalSpawner.hands = hands_of(place, kept_ready(place, settings, Kind.session))
+    c.CatalogueLocalSpawner.hands = hands_with_ready(place, settings, Kind.session)
     c.CatalogueLocalSpawner.turns = Turns(settings.sessions.starts_at_once or usual())
     c.CatalogueLocalSpawner.language_of = spawner_language
     c.CatalogueLocalSpawner.translator = translator

@@ -15,7 +15,7 @@ from notebench_hub.place import Place
 HOME = "account"
 """Home of the parts' account: caches of what they run."""
 
-OTHER_FOLDERS = ("secrets", "supervisor", "backups")
+OTHER_FOLDERS = ("secrets", "supervisor", "backups", "warm")
 """Folders of the parts beside those that `Place` names."""
 
 _THROUGH = 0o711

@@ -12,7 +12,7 @@ from notebench_spawner.hands import Hands
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.workload import Kind, Workload
 
-from notebench_hub.hands import hands_of, kept_ready
+from notebench_hub.hands import hands_with_ready
 from notebench_hub.place import Place
 from notebench_hub.service.app import build_parts, compose, create_app
 from notebench_hub.settings import Settings, load
@@ -28,7 +28,7 @@ def main() -> int:
     place = Place.from_environment()
     try:
         settings, instance = load(place), place.instance()
-        hands = hands_of(place, kept_ready(place, settings, Kind.run))
+        hands = hands_with_ready(place, settings, Kind.run)
         parts = build_parts(place, instance, settings, _backend(place, settings, hands), hands)
         parts.store.open()
         app = create_app(parts, compose(parts))

@@ -153,7 +153,8 @@ class Accounts:
     def _new(self, known: Registry, name: str) -> Entry:
         if not system.name_is_free(name):
             raise _gone(name)
-        for uid in range(max(self.first_id, known.next_id), self.first_id + self.count):
+        free = ids.of_accounts(self.first_id, self.count)
+        for uid in range(max(free.start, known.next_id), free.stop):
             if system.id_is_free(uid):
                 known.next_id = uid + 1
                 return Entry(account=name, uid=uid)
@@ -204,5 +205,5 @@ def _none_free(first: int, count: int) -> Refused:
         "Give Notebench a larger range in the setting `account_ids`.",
         code="ids-used-up",
         first=first,
-        last=first + count - 1,
+        last=ids.of_accounts(first, count).stop - 1,
     )

@@ -12,6 +12,8 @@ from notebench_spawner.catalogue.layers import layer_path
 from notebench_spawner.hands import runtime_name
 from notebench_spawner.launcher.accounts import check_name
 from notebench_spawner.launcher.installation import Installation
+from notebench_spawner.launcher.ready import Wish
+from notebench_spawner.process import PASSED_ON
 from notebench_spawner.workload import Kind, Workload
 
 Words = Mapping[str, Any]
@@ -28,6 +30,8 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MOST_IDS = 10_000
 _LONGEST_PATH = 4096
 _LONGEST_GRACE = 3600.0
+_MOST_READY = 100
+_MOST_IMAGES = 1000
 
 
 def user(words: Words) -> str:
@@ -95,6 +99,20 @@ def environment(words: Words) -> dict[str, str]:
             raise _refused("env")
         _encoded(name + value, "env")
     return found
+
+
+def wish(words: Words) -> Wish:
+    """What to keep ready."""
+    count, images, env = words.get("count"), words.get("images"), environment(words)
+    if type(count) is not int or not 0 <= count <= _MOST_READY:
+        raise _refused("count")
+    if not isinstance(images, list) or len(images) > _MOST_IMAGES:
+        raise _refused("images")
+    if not all(isinstance(one, str) and _PART.fullmatch(one) for one in images):
+        raise _refused("images")
+    if not env.keys() <= PASSED_ON:
+        raise _refused("env")
+    return Wish(kind(words), count, images, env)
 
 
 def runtime(installation: Installation, workload: str) -> Path:

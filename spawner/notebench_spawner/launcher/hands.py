@@ -13,7 +13,7 @@ from notebench_spawner.hands import runtime_name
 from notebench_spawner.launcher import wire
 from notebench_spawner.names import folder_name
 from notebench_spawner.process import ProcessSpec
-from notebench_spawner.workload import Workload
+from notebench_spawner.workload import Kind, Workload
 
 _CONNECT_SECONDS = 10.0
 _ON_THE_WAY_SECONDS = 10.0  # a launcher that has just been killed starts anew, and there may be a queue
@@ -75,6 +75,14 @@ class LauncherHands:
     def listens(self, workload: str, port: int) -> bool:
         """By the open files of the processes below its shim, which only root can see."""
         return bool(self._ask("listens", workload=workload, port=port))
+
+    def keep_ready(self, kind: Kind, count: int, images: list[str], env: dict[str, str]) -> tuple[int, int]:
+        """Have so many processes kept ready for these images, the most wanted first; answers `held`.
+
+        For a while only: what nobody asks for any more ends. `env` is of the words that workloads are told.
+        """
+        ready, mib = self._ask("keep_ready", kind=kind.value, count=count, images=images, env=env)
+        return int(ready), int(mib)
 
     def prepare_home(self, workload: Workload) -> None:
         """Make the account and its home, and put the tour in as that account."""

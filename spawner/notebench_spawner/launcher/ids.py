@@ -11,6 +11,17 @@ SUBORDINATE = (Path("/etc/subuid"), Path("/etc/subgid"))
 _SPECIAL = (65534, 65535)  # nobody, and what stands for "no id" in 16 bits
 _LEAST = 1000
 _OURS = ("nb-", "notebench-")
+_SHARE, _MOST = 8, 1000
+
+
+def of_nobody(first: int, count: int) -> range:
+    """The last ids of a range, which no account gets: of processes that wait until they are somebody's."""
+    return range(first + count - min(count // _SHARE, _MOST), first + count)
+
+
+def of_accounts(first: int, count: int) -> range:
+    """The others."""
+    return range(first, of_nobody(first, count).start)
 
 
 def check_range(

@@ -40,6 +40,11 @@ class Installation:
         return self.root / "homes"
 
     @property
+    def keeper(self) -> Path:
+        """Where the process that keeps others ready listens, to root only."""
+        return self.socket.with_name("keeper.sock")
+
+    @property
     def temporary(self) -> Path:
         """Private directories for temporary files, one per workload."""
         return self.root / "tmp"

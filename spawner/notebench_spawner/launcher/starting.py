@@ -9,7 +9,7 @@ from pathlib import Path
 from notebench.contract.errors import Refused
 
 from notebench_spawner import processes
-from notebench_spawner.launcher import folders
+from notebench_spawner.launcher import folders, ready
 from notebench_spawner.launcher.accounts import Account
 from notebench_spawner.launcher.checks import Wanted
 from notebench_spawner.launcher.installation import Installation
@@ -37,12 +37,17 @@ def launch(installation: Installation, wanted: Wanted, account: Account, parts: 
         spec = process_spec(workload, installation.environments)
         ours = {"HOME": str(workload.home), "TMPDIR": str(temporary), MARK: workload.id}
         owner = processes.Owner(account.uid, account.gid, parts.gid)
-        return _begin(spec.model_copy(update={"env": wanted.env | ours}), folder, wanted.grace, owner)
+        spec = spec.model_copy(update={"env": wanted.env | ours})
+        waited = ready.take(installation.keeper, workload.kind, workload.image.identity)
+        return _begin(waited, spec, folder, wanted.grace, owner)
 
 
-def _begin(spec: ProcessSpec, folder: Path, grace: float, owner: processes.Owner) -> processes.Record:
-    """The one place where a process begins, under a shim that is root's."""
-    return processes.start(spec, folder, grace, owner)
+def _begin(
+    waited: ready.Taken | None, spec: ProcessSpec, folder: Path, grace: float, owner: processes.Owner
+) -> processes.Record:
+    """The one place where a process begins, under a shim that is root's: in one that waited, or anew."""
+    found = waited and waited.become(processes.shim_argv(spec, folder, grace, owner), spec.env, folder)
+    return found or processes.start(spec, folder, grace, owner)
 
 
 @contextmanager

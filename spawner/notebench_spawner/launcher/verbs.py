@@ -12,7 +12,7 @@ from typing import Any
 
 from notebench_spawner import beneath, identity, limits, processes
 from notebench_spawner.catalogue.layers import ensure_layer
-from notebench_spawner.launcher import checks, folders, starting, tidying
+from notebench_spawner.launcher import checks, folders, ready, starting, tidying
 from notebench_spawner.launcher.accounts import Account, Accounts
 from notebench_spawner.launcher.checks import Words
 from notebench_spawner.launcher.installation import Installation
@@ -68,6 +68,9 @@ class Desk:
     def listens(self, words: Words) -> Answer:
         record = processes.read_handle(self.installation.workloads / checks.workload_id(words))
         return record is not None and listens(record.pid, checks.port(words)), ()
+
+    def keep_ready(self, words: Words) -> Answer:
+        return ready.tell(self.installation.keeper, checks.wish(words)), ()
 
     # What must be there before a start
 
@@ -155,6 +158,7 @@ VERBS: Mapping[str, Callable[[Desk, Words], Answer]] = {
     "settle": Desk.settle,
     "forget": Desk.forget,
     "listens": Desk.listens,
+    "keep_ready": Desk.keep_ready,
     "prepare_home": Desk.prepare_home,
     "prepare_layer": Desk.prepare_layer,
     "make_runtime": Desk.make_runtime,

@@ -1,4 +1,4 @@
-"""The launcher's first process: keeps its socket, starts the serving one anew when it dies, ends with it.
+"""The launcher's first process: keeps its socket, and two others alive, the serving one and the keeping one.
 
 It holds the listening socket, so that who asks while the serving process starts anew only waits a moment.
 """
@@ -20,11 +20,14 @@ from notebench_spawner import identity, limits
 from notebench_spawner.launcher import trust
 from notebench_spawner.launcher.accounts import Account, Accounts
 from notebench_spawner.launcher.installation import Installation, make_directories, read
+from notebench_spawner.launcher.keeping import keep
 from notebench_spawner.launcher.serving import say, serve
 
 LOCK = "launcher.lock"
 _BACKLOG = 128
 _PAUSE, _LONGEST_PAUSE, _STEADY = 0.1, 10.0, 60.0
+_LOOK_SECONDS = 0.05
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 _LOCK_SECONDS = 2.0
 _SUBREAPER = 36
 
@@ -52,71 +55,99 @@ def _run(installation: Installation, parts: Account) -> None:
     make_directories(installation, parts.gid)
     limits.prepare(installation.workloads)
     with _listener(installation.socket, parts.gid) as listener:
-        Watcher(lambda: serve(listener, installation, parts)).run()
+        works = (
+            Work("serving", lambda: serve(listener, installation, parts)),
+            Work("keeping", lambda: keep(installation)),
+        )
+        Watcher(*works).run()
         with suppress(FileNotFoundError):
             installation.socket.unlink()
 
 
-class Watcher:
-    """Keeps one process alive that runs a function, until it is asked to stop."""
+class Work:
+    """What one process does, which is kept alive."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self.work = work
-        self.child = 0
+    def __init__(self, name: str, do: Callable[[], None]) -> None:
+        self.name = name
+        self.do = do
+        self.pid = 0
+        self.begun = self.due = 0.0
+        self.pause = _PAUSE
+
+    def ended(self) -> None:
+        """Note it, and when it is due again."""
+        now = time.monotonic()
+        self.pause = _PAUSE if now - self.begun > _STEADY else min(2 * self.pause, _LONGEST_PAUSE)
+        self.pid, self.due = 0, now + self.pause
+
+
+class Watcher:
+    """Keeps processes alive, until it is asked to stop."""
+
+    def __init__(self, *works: Work) -> None:
+        self.works = works
         self.stopping = False
 
     def run(self) -> None:
-        """Return after SIGTERM or SIGINT."""
+        """Return after SIGTERM or SIGINT, when the processes have ended."""
         identity.tell_kernel(_SUBREAPER, 1)  # shims come to us, and a shim that has ended must be reaped
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _ENDS:
             signal.signal(number, self._stop)
-        pause = _PAUSE
         while not self.stopping:
-            begin = time.monotonic()
-            self.child = self._fork()
-            if self.stopping:  # asked for between the look and the fork
-                self._pass_on()
-            status = self._wait()
-            if self.stopping:
-                return
-            pause = _PAUSE if time.monotonic() - begin > _STEADY else min(2 * pause, _LONGEST_PAUSE)
-            say(f"The serving process ended ({status}); it is started anew in {pause} s.")
-            until = time.monotonic() + pause
-            while time.monotonic() < until and not self.stopping:
-                time.sleep(0.05)
+            for work in self.works:
+                if not work.pid and time.monotonic() >= work.due:
+                    self._start(work)
+            self._wait()
+        while any(work.pid for work in self.works):
+            self._wait()
 
-    def _fork(self) -> int:
+    def _start(self, work: Work) -> None:
         watcher = os.getpid()
-        child = os.fork()
-        if child:
-            return child
+        work.begun = time.monotonic()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)  # one that comes now is for both of us
+        work.pid = os.fork()
+        if work.pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+            return
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in _ENDS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
             identity.die_with_parent(signal.SIGTERM)
             if os.getppid() == watcher:
-                self.work()
+                work.do()
+        except SystemExit:
+            os._exit(0)
         except BaseException as error:
-            say(f"The serving process fails: {error!r}")
+            say(f"The {work.name} process fails: {error!r}")
         finally:
             os._exit(1)
 
-    def _wait(self) -> int:
-        """Until the serving process has ended; reaps on the way what came to us from it."""
-        while True:
-            pid, status = os.waitpid(-1, 0)
-            if pid == self.child:
-                self.child = 0
-                return os.waitstatus_to_exitcode(status)
+    def _wait(self) -> None:
+        """Until something has ended, or is due; reaps on the way what came to us from it."""
+        asleep = not all(work.pid for work in self.works)
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG if asleep else 0)
+        except ChildProcessError:
+            pid = status = 0
+        if not pid:
+            time.sleep(_LOOK_SECONDS)
+        for work in self.works:
+            if pid and pid == work.pid:
+                work.ended()
+                if not self.stopping:
+                    code = os.waitstatus_to_exitcode(status)
+                    say(f"The {work.name} process ended ({code}); it is started anew in {work.pause} s.")
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
         self._pass_on()
 
     def _pass_on(self) -> None:
-        if self.child:
-            with suppress(ProcessLookupError):
-                os.kill(self.child, signal.SIGTERM)
+        for work in self.works:
+            if work.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(work.pid, signal.SIGTERM)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ SECONDS: dict[str, int] = {
     "settle": 60,
     "forget": 60,
     "listens": 10,
+    "keep_ready": 10,
     "prepare_home": 120,
     "prepare_layer": 120,
     "make_runtime": 60,

@@ -7,13 +7,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from notebench_spawner import processes
 from notebench_spawner.catalogue.built import is_built
 from notebench_spawner.process import ProcessSpec
-from notebench_spawner.warm import room
+from notebench_spawner.warm import handing, room
 from notebench_spawner.warm.report import Report
 from notebench_spawner.warm.waiting import Waiting
 from notebench_spawner.workload import Kind, Workload
@@ -39,11 +39,12 @@ class Pool:
         ambient: Mapping[str, str] | None = None,
         current: Callable[[], list[str]] | None = None,
         report: Path | None = None,
-        apart: tuple[int, int] | None = None,
+        apart: Iterator[int] | None = None,
     ) -> None:
         """`current` lists identities of images that may be started, most wanted first. It may block or fail.
 
-        `report` is a file that says what waits, for `status`.
+        `report` is a file that says what waits, for `status`. `apart` gives the numbers of accounts that are
+        nobody's, one for each process, where root keeps them.
         """
         self.kind = kind
         self.environments = environments
@@ -77,19 +78,18 @@ class Pool:
         """What `processes.start` does, with a process that waits where there is one for it. Blocks."""
         record = None
         if workload.kind is self.kind and not processes.read_handle(folder):
-            words = processes.shim_argv(spec, folder, grace, owner)
+            words = handing.words_of(processes.shim_argv(spec, folder, grace, owner))
             record = self._launch(words, spec.env, workload.image.identity, folder)
         return record or processes.start(spec, folder, grace, owner)
 
     def _launch(
-        self, argv: list[str], env: dict[str, str], identity: str, folder: Path
+        self, words: list[str], env: dict[str, str], identity: str, folder: Path
     ) -> processes.Record | None:
-        self._last = self._used[identity] = time.monotonic()
-        one = self._take(identity)
+        one = self.take(identity)
         if one is None:
             return None
         processes.reap()
-        record = one.hand_over(argv[argv.index("-S") + 2 :], env, folder)
+        record = one.hand_over(words, env, folder)
         self._last = time.monotonic()
         return record
 
@@ -98,15 +98,22 @@ class Pool:
         with self._lock:
             return [one for one in self._waiting if one.ready]
 
+    def held(self) -> tuple[int, int]:
+        """How many wait, and how many MiB they hold together."""
+        ready = self.ready()
+        return len(ready), sum(one.bytes for one in ready) >> 20
+
     def close(self) -> None:
         """End everything that waits."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(_READY_SECONDS)
         self._drop(lambda _: True)
-        self.report.write([])
+        self.report.write(0, 0)
 
-    def _take(self, identity: str) -> Waiting | None:
+    def take(self, identity: str) -> Waiting | None:
+        """One that is ready, for whoever starts something of this image now; it is not ours any more."""
+        self._last = self._used[identity] = time.monotonic()
         with self._lock:
             for one in self._waiting:
                 if one.ready and one.identity == identity and one.look():
@@ -121,7 +128,7 @@ class Pool:
                 missing = self._missing()
                 if missing and self._quiet():
                     self._add(missing)
-                self.report.write(self.ready())
+                self.report.write(*self.held())
             except Exception:  # nothing depends on it: starts are cold until it works again
                 _log.exception("Keeping processes ready has failed; it is tried again.")
                 self._closing.wait(30)
@@ -175,7 +182,8 @@ class Pool:
     def _add(self, identity: str) -> None:
         if not room.fits([one.bytes for one in self.ready()]):
             return
-        one = Waiting(self.environments / identity, self.kind, self.ambient, self.apart)
+        number = None if self.apart is None else next(self.apart)
+        one = Waiting(self.environments / identity, self.kind, self.ambient, number)
         until = time.monotonic() + _READY_SECONDS
         while one.look() and not one.ready and time.monotonic() < until and not self._closing.is_set():
             time.sleep(0.05)

@@ -4,15 +4,11 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
 from notebench_spawner import shim
 from notebench_spawner.workload import Kind
-
-if TYPE_CHECKING:
-    from notebench_spawner.warm.waiting import Waiting
 
 
 class Kept(BaseModel):
@@ -35,10 +31,9 @@ class Report:
         self.wanted = wanted
         self._last: dict[str, object] = {}
 
-    def write(self, ready: list["Waiting"]) -> None:
-        """These wait now."""
-        mib = sum(one.bytes for one in ready) >> 20
-        said = {"kind": self.kind.value, "wanted": self.wanted, "ready": len(ready), "mib": mib}
+    def write(self, ready: int, mib: int) -> None:
+        """So many wait now, with so much memory."""
+        said = {"kind": self.kind.value, "wanted": self.wanted, "ready": ready, "mib": mib}
         if self.file is None or said == self._last:
             return
         self._last = dict(said)

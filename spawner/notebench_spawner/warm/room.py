@@ -1,6 +1,7 @@
 """How many processes may wait on this machine, and when one more would be too many."""
 
 import os
+from pathlib import Path
 
 import psutil
 
@@ -18,6 +19,14 @@ def number(asked: int | None, most: int) -> int:
         return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return most if psutil.virtual_memory().total >= SMALL and cores > 1 else 0
+
+
+def ssh_refuses(folder: Path = Path("/etc/ssh/ssh_config.d")) -> bool:
+    """Whether `ssh` does not work in a process that root has set apart.
+
+    It wants such files to be root's, and there all that is not the owner's shows as nobody's.
+    """
+    return any(folder.glob("*.conf"))
 
 
 def fits(held: list[int]) -> bool:

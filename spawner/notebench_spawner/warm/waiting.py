@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from notebench_spawner import limits, processes, shim
-from notebench_spawner.process import of_nobody
+from notebench_spawner.process import MARK, of_nobody
+from notebench_spawner.warm import handing
 from notebench_spawner.workload import Kind
-
-_ANSWER_SECONDS = 10.0
 
 MODULE = "notebench.warm"
 
@@ -29,9 +28,9 @@ class Waiting:
         environment: Path,
         kind: Kind,
         ambient: Mapping[str, str],
-        apart: tuple[int, int] | None = None,
+        apart: int | None = None,
     ) -> None:
-        """Start it. `apart` is an account that is nobody's, for the time until it is somebody's."""
+        """Start it. `apart` is the number of an account that is nobody's, for the time until it is one's."""
         self.identity = environment.name
         self.kind = kind
         self.born = time.monotonic()
@@ -40,16 +39,21 @@ class Waiting:
         self.door, theirs = socket.socketpair()
         # A run's kernel is a fork of it, and kernels see the directory that they stand in.
         safe = ["-P"] if kind is Kind.session else []
-        account = ["--uid", str(apart[0]), "--gid", str(apart[1])] if apart else []
-        argv = [
-            *(sys.executable, "-I", "-S", str(Path(shim.__file__).absolute())),
-            *("--warm", str(theirs.fileno()), *account, "--"),
-            *(str(environment / "bin" / "python"), *safe, "-m", MODULE, kind.value),
-        ]
         env = of_nobody(environment, ambient, f"nobody-{secrets.token_hex(16)}")
         self.errors = os.fdopen(os.memfd_create("errors"), "rb")
-        with theirs:
-            self.shim = processes.open_shim(argv, env, Path("/"), (theirs.fileno(),), self.errors.fileno())
+        with theirs, os.fdopen(os.memfd_create("environment"), "w") as words:
+            json.dump(env, words)
+            words.flush()
+            passed = (theirs.fileno(), words.fileno())
+            account = ["--uid", str(apart), "--gid", str(apart)] if apart else []
+            argv = [
+                *(sys.executable, "-I", "-S", str(Path(shim.__file__).absolute())),
+                *("--warm", str(passed[0]), *account, "--environment", str(passed[1]), "--"),
+                *(str(environment / "bin" / "python"), *safe, "-m", MODULE, kind.value),
+            ]
+            # As at a cold start the shim itself, which may be root's, sees nothing of it but the mark.
+            mine = {MARK: env[MARK]}
+            self.shim = processes.open_shim(argv, mine, Path("/"), passed, self.errors.fileno())
 
     def look(self) -> bool:
         """Note whether it is ready by now. False where it has ended."""
@@ -75,21 +79,17 @@ class Waiting:
         None where nothing was started, and a cold start is due. Never both: what does not answer is ended
         before, and the folder then says whether it had begun.
         """
-        with self.door:
-            try:
-                with os.fdopen(os.memfd_create("handed"), "w") as content:
-                    json.dump({"words": words, "environment": env}, content)
-                    content.flush()
-                    socket.send_fds(self.door, [b"!"], [content.fileno()])
-                answered = self._says_something(_ANSWER_SECONDS) and self.door.recv(16)
-            except OSError:
-                answered = b""
-        if answered:
-            self.errors.close()
-            processes.adopt(self.shim)
+        if handing.hand_over(self.door, words, env):
+            self.let_go()
         else:
             self.end()
         return processes.read_handle(folder)
+
+    def let_go(self) -> None:
+        """It is somebody's now, or ends by itself."""
+        self.errors.close()
+        self.door.close()
+        processes.adopt(self.shim)
 
     def last_words(self) -> str:
         """The last line of what it said while it got ready."""

@@ -15,9 +15,14 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from notebench_hub.hands import how_many
+from notebench_hub.place import Place
+from notebench_hub.settings import Settings
 from notebench_spawner import processes, standby
 from notebench_spawner.launcher import ids
+from notebench_spawner.launcher.wishing import Wishing
 from notebench_spawner.process import MARK, process_spec
+from notebench_spawner.warm import report, room
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
 from tests.hub.workbench import stand_in_environment
@@ -345,11 +350,45 @@ def test_what_nobody_wishes_any_more_ends(town: Town) -> None:
     assert town.waiting() == []
 
 
-def test_with_the_launcher_all_that_waits_ends(town: Town) -> None:
-    town.ready()
-    everything = [one.pid for shim in town.waiting() for one in (psutil.Process(shim), *below(shim))]
-    keeper = town.world.keeper()
-    assert town.world.stop() == 0
-    assert not any(map(alive, [keeper, *everything]))
-    assert not (town.world.root / "rt" / "keeper.sock").exists()
-    town.world.start()
+def test_it_ends_with_the_launcher_and_is_wished_again(town: Town, tmp_path: Path) -> None:
+    """As hub and service do it; what waits is written down for `status`."""
+    file = tmp_path / "run.json"
+    wishing = Wishing(
+        town.world.hands,
+        Kind.run,
+        1,
+        current=lambda: [IMAGE],
+        report=report.Report(file, Kind.run, 1),
+        ambient={**WORDS, "SECRET": "s3cret", "HTTPS_PROXY": "http://name:word@proxy"},
+    )
+    try:
+        assert wishing.env == WORDS
+        until(lambda: [kept.ready for kept in report.read(tmp_path)] == [1], 60)
+        everything = [one.pid for shim in town.waiting() for one in (psutil.Process(shim), *below(shim))]
+        assert len(everything) == 3
+        keeper = town.world.keeper()
+        assert town.world.stop() == 0
+        assert not any(map(alive, [keeper, *everything]))
+        assert not (town.world.root / "rt" / "keeper.sock").exists()
+        town.world.start()
+        until(lambda: len(town.waiting()) == 1, 60)
+    finally:
+        wishing.close()
+
+
+def test_where_ssh_would_refuse_no_session_waits_unless_asked_for(tmp_path: Path) -> None:
+    assert not room.ssh_refuses(tmp_path / "none")
+    (tmp_path / "README").touch()
+    assert not room.ssh_refuses(tmp_path)
+    (tmp_path / "20-proxy.conf").touch()
+    assert room.ssh_refuses(tmp_path)
+    state = tmp_path / "state"
+    state.mkdir()
+    here, usual = Place(state), room.number(None, 2)
+    settings = Settings()
+    (state / "accounts.json").touch()
+    unless = 0 if room.ssh_refuses() else usual
+    assert how_many(here, settings, Kind.session) == unless
+    assert how_many(here, settings, Kind.run) == room.number(None, 1)
+    asked = settings.model_copy(update={"sessions": settings.sessions.model_copy(update={"warm": 3})})
+    assert how_many(here, asked, Kind.session) == 3

@@ -1,9 +1,11 @@
-"""F1: the hub killed with servers running: no request to them fails, and none of them is lost."""
+"""F1: the hub killed, also in the middle of a start: no request fails, nothing is lost or left."""
 
+import random
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -81,3 +83,51 @@ def test_killed_with_a_server_running_no_request_fails(
     assert processes.running(bench.place.workloads) == before
     print(f"hub back after {', '.join(f'{one:.1f}' for one in took)} s")
     assert min(took) < limit(BACK)
+
+
+def test_killed_in_the_middle_of_a_start(bench: Workbench, admin: Person, running: dict[str, str]) -> None:
+    """At moments over the whole of a start: the server comes up under the new hub, or is not there at all."""
+    moments = random.Random(7)
+    for turn in range(3 * ROUNDS):
+        name = f"mid-{turn}"
+        with visiting(bench, running) as visitor:
+            asking = threading.Thread(target=_ask, args=(bench, admin, name))
+            asking.start()
+            time.sleep(moments.uniform(0.0, 3.0))
+            kill_hub(bench)
+            asking.join()
+            wait_for(lambda name=name: _settled(admin, name), 60, bench.log)
+        assert visitor.failures == []
+        server = admin.server(name)
+        folders = [one for one in processes.running(bench.place.workloads) if _of(one, name, bench)]
+        if server and server["ready"]:
+            assert admin.http.get(server["url"] + "lab").status_code == 200
+            assert admin.api("DELETE", path(name)).status_code in (202, 204)
+            wait_for(lambda name=name: not (admin.server(name) or {}).get("ready"), 30, bench.log)
+        else:
+            assert len(folders) == 0, "a process without a server is an orphan"
+        wait_for(lambda: len(processes.running(bench.place.workloads)) == 1, 30, bench.log)
+        answer = admin.api("POST", path(name), json=CHOICE)  # and the next start works
+        assert answer.status_code in (201, 202), answer.text
+        admin.wait_ready(name)
+        admin.api("DELETE", path(name))
+        wait_for(lambda: len(processes.running(bench.place.workloads)) == 1, 30, bench.log)
+
+
+def _ask(bench: Workbench, admin: Person, name: str) -> None:
+    headers = {"X-XSRFToken": admin.xsrf(), "Referer": bench.url + "hub/home"}
+    with httpx.Client(cookies=admin.http.cookies, headers=headers, timeout=3) as client:
+        try:
+            client.post(f"{bench.url}hub/api/{path(name)}", json=CHOICE)
+        except httpx.HTTPError:
+            return  # the hub was killed meanwhile
+
+
+def _settled(admin: Person, name: str) -> bool:
+    server = admin.server(name)
+    return not server or bool(server["ready"]) or (not server["pending"] and bool(server["stopped"]))
+
+
+def _of(folder: Path, name: str, bench: Workbench) -> bool:
+    numbers = [n for n, one in enumerate(bench.service.asked, 1) if one.server == name]
+    return any(folder.name.startswith(f"session-{number:04d}-") for number in numbers)

@@ -183,6 +183,8 @@ def test_a_killed_supervisor_is_replaced_by_the_next_up(alive: Alive) -> None:
     record = alive.installation.state / "supervisor" / "supervisor.json"
     pid = json.loads(record.read_text())["pid"]
     psutil.Process(pid).kill()
+    assert alive.lab_answers(), "nobody needs the supervisor to get to a session"
+    assert alive.answers(), "nor to an endpoint"
     alive.installation.command("up", "--detach")
     alive.installation.wait_healthy()
     wait_for(alive.lab_answers, 30, "the session")

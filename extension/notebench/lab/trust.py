@@ -7,12 +7,15 @@ hub is asked again for every token that an open one came with. Whoever is still 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
+
+from notebench.lab.hub_away import Lately
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -40,7 +43,8 @@ def end_websockets_in_time(server: "ServerApp") -> None:
     provider: Any = server.identity_provider
     if not hasattr(provider, "hub_auth"):
         return  # not below a hub: there is nobody to ask
-    trust, identify = Trust(provider.hub_auth), provider.get_user
+    lately, identify = Lately(provider.hub_auth), provider.get_user
+    trust = Trust(provider.hub_auth, forget=lately.forget)
 
     async def get_user(handler: Any) -> Any:
         user = await ensure_async(identify(handler))
@@ -54,9 +58,16 @@ def end_websockets_in_time(server: "ServerApp") -> None:
 class Trust:
     """The open websockets, and when the hub last said that their tokens are good."""
 
-    def __init__(self, auth: Any, seconds: float = SECONDS, stay: float = STAY_SECONDS) -> None:
-        """`auth` is JupyterHub's `HubOAuth`."""
+    def __init__(
+        self,
+        auth: Any,
+        seconds: float = SECONDS,
+        stay: float = STAY_SECONDS,
+        forget: Callable[[], None] | None = None,
+    ) -> None:
+        """`auth` is JupyterHub's `HubOAuth`; `forget` drops what is remembered of its answers."""
         self._auth = auth
+        self._forget = forget or auth.cache.clear
         self._seconds = seconds
         self._stay = stay
         self._open: WeakKeyDictionary[WebSocketHandler, tuple[str, Any]] = WeakKeyDictionary()
@@ -104,7 +115,7 @@ class Trust:
             if allowed:
                 self._good[token] = time.monotonic()
             else:
-                self._auth.cache.clear()  # else what was remembered of the hub would let it in again
+                self._forget()  # else what was remembered of the hub would let it in again
         if not allowed:
             self._end(token)
 

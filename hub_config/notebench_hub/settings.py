@@ -75,6 +75,16 @@ class Runs(Section):
     )
 
 
+class ModelServers(Section):
+    """Processes that answer for models."""
+
+    network: Literal["closed", "open"] = Field(
+        default="closed",
+        description="`closed`: a model server reaches Notebench and nothing else of any network, where the "
+        "kernel can do that; `open`: it reaches what the machine reaches.",
+    )
+
+
 class Limits(Section):
     """What one request may be."""
 
@@ -115,6 +125,9 @@ class Settings(Section):
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
     homes: Homes = Field(default=Homes(), description="People's files.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")
+    model_servers: ModelServers = Field(
+        default=ModelServers(), description="Processes that answer for models."
+    )
     limits: Limits = Field(default=Limits(), description="What one request may be.")
 
 

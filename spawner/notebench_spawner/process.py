@@ -84,6 +84,8 @@ class ProcessSpec(BaseModel):
     """The whole environment; nothing else is inherited."""
     cwd: Path
     limits: Limits
+    only_port: int | None = None
+    """The one port of this machine that it reaches of all networks; None: it has the machine's network."""
 
 
 def process_spec(
@@ -106,6 +108,7 @@ def process_spec(
         argv=[first, *rest],
         env=_environment(workload, image, ambient or {}),
         cwd=workload.cwd or workload.home,
+        only_port=workload.only_port,
         limits=Limits(
             cpu=workload.hardware.cpu,
             memory_mib=workload.hardware.memory_mib,

@@ -108,6 +108,7 @@ def shim_argv(
         *("--timeout", str(limits.timeout_seconds or 0), "--grace", str(grace)),
         *("--memory-mib", str(limits.memory_mib), "--cpu", str(limits.cpu), "--cwd", str(spec.cwd)),
         *("--processes", str(limits.processes), "--files", str(limits.files)),
+        *(("--only-port", str(spec.only_port)) if spec.only_port else ()),
         *(part for option, number in words for part in (option, str(number))),
         *(("--environment", str(environment)) if owner else ()),
         *("--", *spec.argv),

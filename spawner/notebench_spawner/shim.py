@@ -5,7 +5,8 @@ decides who is first: it holds a lock on the workload's folder for life, so a se
 ends at once without starting anything, however the ones that asked for it died.
 
     python -I -S shim.py FOLDER [--timeout S] [--grace S] [--memory-mib N] [--cpu N] [--processes N]
-        [--files N] [--cwd DIR] [--uid N --gid N] [--reader GID] [--environment FD] -- COMMAND…
+        [--files N] [--cwd DIR] [--only-port PORT] [--uid N --gid N] [--reader GID] [--environment FD]
+        -- COMMAND…
 
 Started by root for somebody else (`--uid`), only the command becomes that account: who runs in a workload can
 neither end its shim nor write its records. The environment then comes as JSON through a descriptor, because
@@ -29,6 +30,7 @@ if __name__ == "__main__":  # by path there is nothing but the standard library 
 from notebench_spawner import identity, limits
 
 if TYPE_CHECKING:
+    from notebench_spawner.enclosure import Door
     from notebench_spawner.standby import Standby
 
 HANDLE, EXIT, OUTPUT, LOCK = "handle.json", "exit.json", "output.log", "lock"
@@ -154,15 +156,19 @@ class Shim:
 
     def fork(self) -> int:
         """The workload's first process, in a group of its own, that does not outlive the shim."""
-        shim = os.getpid()
+        shim, door = os.getpid(), self.door()
         child = os.fork()
         if child:
+            if door:
+                door.serve()
             return child
         try:
             os.setpgid(0, 0)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             self.keeper.enter()
+            if door:
+                door.enter()
             if self.options.uid is not None:
                 identity.become(self.options.uid, self.options.gid or 0)
             identity.die_with_parent(signal.SIGKILL)
@@ -177,6 +183,14 @@ class Shim:
             print(f"Cannot start {self.options.command[0]}: {error.strerror or error}.", flush=True)
         finally:
             os._exit(127)
+
+    def door(self) -> "Door | None":
+        """The way out of a network of its own, where the workload gets one."""
+        if not self.options.only_port:
+            return None
+        from notebench_spawner.enclosure import Door  # most workloads do without
+
+        return Door(self.options.only_port)
 
     def hand_over(self, warm: "Standby") -> int:
         """The workload's first process, which was there before; another one where it has just ended."""
@@ -291,6 +305,7 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--cpu", type=float, default=0)
     parser.add_argument("--processes", type=int, default=0)
     parser.add_argument("--files", type=int, default=0)
+    parser.add_argument("--only-port", type=int, default=0)
     parser.add_argument("--cwd", default=".")
     for name in ("uid", "gid", "reader", "environment", "warm"):
         parser.add_argument(f"--{name}", type=int)

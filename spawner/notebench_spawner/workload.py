@@ -73,6 +73,8 @@ class Workload(BaseModel):
     """What was reserved for it alone, by resource: names under which a program asks for its devices."""
     socket: Path | None = None
     """Where a model server listens on one machine."""
+    only_port: int | None = Field(default=None, gt=0, lt=65536)
+    """On one machine: the port on loopback that is all it reaches of the network; None leaves that open."""
     timeout_seconds: int | None = None
 
     def without_secrets(self) -> "Workload":

@@ -61,7 +61,7 @@ class Bench:
             # Our own package may lie where other accounts cannot read it.
             copy = self.root / "code" / PACKAGE.name
             copy.mkdir(parents=True)
-            for name in ("__init__.py", "shim.py", "identity.py", "limits.py", "cgroups.py"):
+            for name in ("__init__.py", "shim.py", "identity.py", "limits.py", "cgroups.py", "enclosure.py"):
                 shutil.copy(PACKAGE / name, copy / name)
             for path in (self.root, copy.parent, copy, *copy.iterdir()):  # whatever the umask is, and was
                 path.chmod(0o755)

@@ -12,8 +12,8 @@ def for_whom(place: Place) -> str:
     """Said wherever an installation on one machine is shown."""
     if place.separate:
         return _(
-            "Each person's sessions, runs and model servers have a system account of their own. Nothing "
-            "closes the network to them, model servers included."
+            "Each person's sessions, runs and model servers have a system account of their own. The "
+            "network is open to sessions and runs."
         )
     return _(
         "For one person, or people who trust each other: all sessions run with the account that started "

@@ -99,7 +99,14 @@ class Servers:
             env=variables.env,
             secret_env=variables.secret,
             socket=socket,
+            only_port=self._only_port(),
         )
+
+    def _only_port(self) -> int | None:
+        """Loading a model runs its code: of any network it reaches only where it asks for the model."""
+        if self._parts.settings.model_servers.network == "open":
+            return None
+        return self._parts.instance.service_port
 
 
 def _load_failure(line: str) -> str:

@@ -19,11 +19,13 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: "ServerApp") -> None:
+    from notebench.header_log import hide_headers
     from notebench.lab.home import watch_home
     from notebench.lab.outputs import keep_outputs
     from notebench.lab.routes import add_routes
     from notebench.lab.trust import end_websockets_in_time
 
+    hide_headers()
     end_websockets_in_time(server)
     keep_outputs(server)
     watch_home(server)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from notebench.contract.errors import NotebenchError
+from notebench.header_log import hide_headers
 from notebench_spawner.sessions.local import CatalogueLocalSpawner
 from notebench_spawner.sessions.turns import Turns, usual
 from notebench_spawner.workload import Kind
@@ -41,6 +42,7 @@ def configure(c: Any) -> None:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
     place.create()
     database.survive()
+    hide_headers()
     _doors(c, place, instance)
     _people(c, place, settings, instance, secret)
     _services(c, place, instance)

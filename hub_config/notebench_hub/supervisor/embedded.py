@@ -45,6 +45,7 @@ def _proxy(place: Place, instance: Instance) -> Part:
     token = place.secret("proxy-token")
     api = f"http://127.0.0.1:{instance.proxy_api_port}"
     program = programs.proxy() / "bin" / "configurable-http-proxy"
+    addresses = ("--import", (Path(__file__).parent / "proxy_addresses.mjs").as_uri())
     listen = ("--ip", instance.ip, "--port", str(instance.port))
     listen_api = ("--api-ip", "127.0.0.1", "--api-port", str(instance.proxy_api_port))
 
@@ -53,7 +54,7 @@ def _proxy(place: Place, instance: Instance) -> Part:
 
     return Part(
         name="proxy",
-        command=(str(programs.node()), str(program), *listen, *listen_api),
+        command=(str(programs.node()), *addresses, str(program), *listen, *listen_api),
         probe=Probe(f"{api}/api/routes", headers={"Authorization": f"token {token}"}),
         address=instance.public_url,
         version=programs.proxy_version(),

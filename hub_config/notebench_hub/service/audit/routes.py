@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from notebench.contract.audit import AuditEntry, AuditPage
 from notebench.contract.base import Moment
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from notebench_hub.audit_words import ACTIONS, in_words
 from notebench_hub.events import Events
@@ -25,6 +26,16 @@ _EXPORTED_AT_ONCE = 500
 _NAME = Field(default="", max_length=400)
 
 
+def _written(given: object) -> object:
+    """Refuse seconds since 1970, which pydantic reads as a date: the document says that a date is written."""
+    if isinstance(given, str) and given.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise PydanticKnownError("datetime_from_date_parsing", {"error": "it is a number"})
+    return given
+
+
+Written = Annotated[Moment | None, BeforeValidator(_written)]
+
+
 class Wanted(BaseModel):
     """Which entries to list."""
 
@@ -35,8 +46,8 @@ class Wanted(BaseModel):
     what: str = Field(default="", max_length=64)
     thing: str = _NAME
     project: str = _NAME
-    since: Moment | None = None
-    until: Moment | None = None
+    since: Written = None
+    until: Written = None
 
     def plain(self) -> audit_pages.Wanted:
         """As the store takes it."""

@@ -2,14 +2,22 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from notebench.contract.people import PERSONAL
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 _TEXT = 4000
 MOST = 200
 """Events that are sent at once."""
+
+
+def _cut(given: object) -> object:
+    """What somebody made too long is noted as far as it goes: no note may fail what it is about."""
+    return given[:_TEXT] if isinstance(given, str) else given
+
+
+Text = Annotated[str, BeforeValidator(_cut), Field(max_length=_TEXT)]
 
 
 class Event(BaseModel):
@@ -20,16 +28,16 @@ class Event(BaseModel):
     event: str = Field(default_factory=lambda: secrets.token_hex(12), min_length=8, max_length=64)
     moment: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     action: str = Field(max_length=64)
-    user: str = Field(default="", max_length=_TEXT)
+    user: Text = ""
     """Who did it; empty where nobody is known."""
-    concerns: str = Field(default="", max_length=_TEXT)
+    concerns: Text = ""
     """Whom it concerns beside who did it."""
-    acting_for: str = Field(default=PERSONAL, max_length=_TEXT)
-    thing: str = Field(default="", max_length=_TEXT)
+    acting_for: Text = PERSONAL
+    thing: Text = ""
     kind: str = Field(default="hub", max_length=64)
-    origin: str = Field(default="", max_length=_TEXT)
+    origin: Text = ""
     request: str = Field(default="", max_length=64)
-    reason: str = Field(default="", max_length=_TEXT)
+    reason: Text = ""
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     detail: dict[str, Any] = Field(default_factory=dict)

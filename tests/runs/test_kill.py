@@ -175,9 +175,11 @@ def test_a_schedule_fires_once_however_often_the_service_is_killed(bench: Bench,
         time.sleep(delay)
         bench.kill()
         bench.up()
+        # Before the next one: two that are due at once would be one late run that stands for both.
+        with bench.client() as client:
+            bench.until(lambda: len(client.get("runs").json()["runs"]) == minute)  # noqa: B023
+    time.sleep(0.5)
     with bench.client() as client:
-        bench.until(lambda: len(client.get("runs").json()["runs"]) == 3)
-        time.sleep(0.5)
         runs = client.get("runs").json()["runs"]
     assert [run["fire_time"] for run in runs] == [f"2026-11-20T12:0{n}:00Z" for n in (3, 2, 1)]
     for run in runs:

@@ -37,6 +37,7 @@ def test_the_whole_specification() -> None:
         "id": "run-1",
         "argv": [f"{LAYER}/bin/python", "-P", "-m", "notebench.runner"],
         "cwd": "/home/ada",
+        "only_port": None,
         "limits": {
             "cpu": 1.5,
             "memory_mib": 2048,
@@ -59,6 +60,10 @@ def test_the_whole_specification() -> None:
         "HOME": "/home/ada",
         MARK: "run-1",
     }
+
+
+def test_the_network_is_closed_where_the_workload_says_so() -> None:
+    assert process_spec(workload(Kind.model_server, only_port=8123), ROOT).only_port == 8123
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What the generated tests share: how long they go on, and the city that they ask."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.fuzz.made import LEAST, made
 from tests.security.city import City
-from tests.security.walk import Askers
+from tests.security.walk import open_city
 
 ROUNDS = int(os.environ.get("NOTEBENCH_FUZZ_ROUNDS", "1"))
 """How many times longer than in the suite the tests go on. In the suite they ask the same each time."""
@@ -53,11 +52,5 @@ def enough(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 def city() -> Iterator[City]:
-    with tempfile.TemporaryDirectory(prefix="nbz") as root:
-        opened = City(Path(root))
-        try:
-            opened.open()
-            opened.askers = Askers(opened)
-            yield opened
-        finally:
-            opened.close()
+    with open_city() as opened:
+        yield opened

@@ -1,6 +1,8 @@
 """Walks the doors: one real request per route and asker, and the class of the answer."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ __all__ = [
     "Row",
     "api_calls",
     "mlflow_things",
+    "open_city",
     "open_routes",
     "outside_call",
     "rows",
@@ -185,3 +188,16 @@ def mlflow_things(city: City) -> dict[str, str]:
 def open_routes() -> Iterator[tuple[str, Route]]:
     for route in OPEN:
         yield f"{route.method} {route.pattern}", route
+
+
+@contextmanager
+def open_city() -> Iterator[City]:
+    """A city in a folder of its own, with everybody who asks in it."""
+    with tempfile.TemporaryDirectory(prefix="nbc") as root:
+        opened = City(Path(root))
+        try:
+            opened.open()
+            opened.askers = Askers(opened)
+            yield opened
+        finally:
+            opened.close()

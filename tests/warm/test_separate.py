@@ -89,7 +89,7 @@ class Town:
     def waiting(self) -> list[int]:
         """The shims that the keeper has, oldest first."""
         found = psutil.Process(self.world.keeper()).children()
-        return [one.pid for one in found if one.status() != "zombie" and is_nobodys(one)]
+        return [one.pid for one in found if is_nobodys(one)]
 
     def run(self, user: str, name: str, cell: str, **env: str) -> Workload:
         """A notebook run of one cell."""
@@ -165,7 +165,10 @@ def status(pid: int) -> dict[str, str]:
 
 
 def is_nobodys(shim: psutil.Process) -> bool:
-    return shim.environ().get(MARK) == standby.ROOM
+    """Whether it waits. One that ends while it is asked does not."""
+    with suppress(psutil.NoSuchProcess):
+        return shim.status() != psutil.STATUS_ZOMBIE and shim.environ().get(MARK) == standby.ROOM
+    return False
 
 
 def alive(pid: int) -> bool:

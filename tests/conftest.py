@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import leaks
+from tests import lanes, leaks
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> lanes.Lanes:
+    return lanes.Lanes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = lanes.in_order(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,16 +96,9 @@ def process_spec(
     `ambient` is the starter's own environment, of which only the words in `PASSED_ON` go further.
     """
     image = environments / workload.image.identity
-    # A session's server runs on what was approved; only its kernels and terminals see added packages.
-    interpreter = image if workload.kind is Kind.session else workload.layer or image
-    first, *rest = workload.command
-    if first == "python":
-        # It starts in the home: a file `random.py` there must not stand in for Python's own. Kernels see it
-        # as usual: they are started without this.
-        first, rest = str(interpreter / "bin" / "python"), ["-P", *rest]
     return ProcessSpec(
         id=workload.id,
-        argv=[first, *rest],
+        argv=command(workload, image),
         env=_environment(workload, image, ambient or {}),
         cwd=workload.cwd or workload.home,
         only_port=workload.only_port,
@@ -117,6 +110,18 @@ def process_spec(
             timeout_seconds=workload.timeout_seconds,
         ),
     )
+
+
+def command(workload: Workload, image: Path) -> list[str]:
+    """The workload's command line, with the image's environment in `image`."""
+    # A session's server runs on what was approved; only its kernels and terminals see added packages.
+    interpreter = image if workload.kind is Kind.session else workload.layer or image
+    first, *rest = workload.command
+    if first == "python":
+        # It starts in the home: a file `random.py` there must not stand in for Python's own. Kernels see it
+        # as usual: they are started without this.
+        first, rest = str(interpreter / "bin" / "python"), ["-P", *rest]
+    return [first, *rest]
 
 
 _BY_KERNEL = N_(
@@ -150,17 +155,29 @@ def threads(hardware: Hardware) -> dict[str, str]:
     return dict.fromkeys(THREAD_WORDS, str(math.ceil(hardware.cpu)))
 
 
-def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) -> dict[str, str]:
+def variables(workload: Workload, image: Path, ambient: Mapping[str, str]) -> dict[str, str]:
+    """What the workload's environment says wherever it runs; devices and secrets are not in it."""
     layers = [workload.layer, image] if workload.layer else [image]
-    base = _of_image(layers, ambient)
     return {
         "USER": workload.user,
         "LOGNAME": workload.user,
-        **base,
+        **_of_image(layers, ambient),
         **threads(workload.hardware),
         **workload.env,
+        **fixed(workload),
+    }
+
+
+def fixed(workload: Workload) -> dict[str, str]:
+    """What nobody's variables change."""
+    return {"HOME": str(workload.home), MARK: workload.id}
+
+
+def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) -> dict[str, str]:
+    return {
+        **variables(workload, image, ambient),
         **workload.secret_env,
-        "HOME": str(workload.home),
+        **fixed(workload),
         # Without devices of its own a workload is shown none.
         "CUDA_VISIBLE_DEVICES": ",".join(
             device
@@ -168,7 +185,6 @@ def _environment(workload: Workload, image: Path, ambient: Mapping[str, str]) ->
             if resource.startswith("nvidia.com/")
             for device in devices
         ),
-        MARK: workload.id,
     }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notebench_spawner.placement import Placement
+
 
 class Kind(StrEnum):
     """The three kinds of workload."""
@@ -44,6 +46,17 @@ class Hardware(BaseModel):
     """Open files of one process."""
     resources: dict[str, int] = Field(default_factory=dict)
     """Extended resources such as `nvidia.com/gpu`; an absent one means 0."""
+    placement: Placement = Placement()
+    """What counts on a cluster only."""
+
+
+class Share(BaseModel):
+    """A project's files, as one workload may use them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    project: str
+    writable: bool = False
 
 
 class Workload(BaseModel):
@@ -51,8 +64,8 @@ class Workload(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z0-9-]{1,63}$")
-    """Unique; starting the same id twice is the same thing."""
+    id: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    """Unique, a word of DNS; starting the same id twice is the same thing."""
     kind: Kind
     user: str
     """Hub name of the person it runs for."""
@@ -75,6 +88,10 @@ class Workload(BaseModel):
     """Where a model server listens on one machine."""
     only_port: int | None = Field(default=None, gt=0, lt=65536)
     """On one machine: the port on loopback that is all it reaches of the network; None leaves that open."""
+    port: int | None = Field(default=None, gt=0, lt=65536)
+    """On a cluster: where a session or a model server listens."""
+    shares: tuple[Share, ...] = ()
+    """On a cluster: files of projects. Who grants the workload decides; what is not named is not there."""
     timeout_seconds: int | None = None
 
     def without_secrets(self) -> "Workload":

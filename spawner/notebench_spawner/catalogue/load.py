@@ -14,12 +14,15 @@ from notebench_spawner.catalogue import model
 from notebench_spawner.catalogue.identity import our_content
 from notebench_spawner.catalogue.lock import Lock, read_lock
 from notebench_spawner.catalogue.yamlfile import Path_, Source, read
+from notebench_spawner.placement import Placement, Toleration
 
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): model.Document,
     ("default",): model.Default,
     ("profiles",): model.Profile,
     ("profiles", "audience"): model.Audience,
+    ("profiles", "kubernetes"): Placement,
+    ("profiles", "kubernetes", "tolerations"): Toleration,
     ("images",): model.Image,
     ("images", "audience"): model.Audience,
     ("images", "versions"): model.Version,

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Collection
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from notebench.contract.base import Name
 from notebench.contract.catalogue import VersionState
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from notebench_spawner.placement import Placement
 
 _QUANTITY = re.compile(r"([1-9][0-9]{0,6})(Mi|Gi|Ti)")
 _MEBIBYTES = {"Mi": 1, "Gi": 1024, "Ti": 1024 * 1024}
@@ -68,7 +70,18 @@ class Profile(Entry):
     resources: dict[Annotated[str, AfterValidator(_resource_name)], Annotated[int, Field(ge=1, le=64)]] = (
         Field(default_factory=dict, description="Extended resources, for example `nvidia.com/gpu: 1`.")
     )
+    kubernetes: Placement = Field(default=Placement(), description="What counts on a cluster only.")
     audience: Audience | None = Field(default=None, description="For whom it is; left out for everybody.")
+
+    @model_validator(mode="after")
+    def _no_more_than_there_is(self) -> Self:
+        asked = self.kubernetes
+        if (asked.cpu_request or 0) > self.cpu:
+            raise ValueError("`kubernetes.cpu_request` is more than `cpu`")
+        for name, size in (("memory_request", asked.memory_request), ("shm", asked.shm)):
+            if size and mebibytes(size) > self.memory:
+                raise ValueError(f"`kubernetes.{name}` is more than `memory`")
+        return self
 
 
 class KubernetesImage(Entry):

@@ -142,6 +142,7 @@ def _profile(
         processes=found.processes,
         files=found.files,
         resources=found.resources,
+        placement=found.kubernetes,
     )
 
 

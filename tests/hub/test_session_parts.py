@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from notebench.contract.errors import Refused
 from notebench_spawner.hands import make_private, runtime_directory
+from notebench_spawner.sessions.choice import session_request
 from notebench_spawner.sessions.homes import prepare_home
 from notebench_spawner.sessions.jupyter import server_command
 from notebench_spawner.sessions.phases import News, Step
@@ -99,3 +100,31 @@ def test_root_is_allowed_for_root_only() -> None:
     assert "--allow-root" in server_command([], root=True)
     assert "--allow-root" not in server_command([], root=False)
     assert "--KernelManager.transport=ipc" in server_command([], root=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"imgae": "x"}, "A server has no option 'imgae'. Did you mean 'image'?"),
+        ({"acting-for": "x"}, "A server has no option 'acting-for'. Did you mean 'acting_for'?"),
+        ({"cpu_limit": 64}, "A server has no option 'cpu_limit'. Give `image`, `profile` and `acting_for`"),
+        ({"user": "ben"}, "A server has no option 'user'. Give"),
+        ({"q" * 10_000: 1}, f"A server has no option '{'q' * 80}'. Give"),
+        ({"profile": ["small"]}, "cannot be started with the option 'profile' as it was given. Give"),
+    ],
+)
+def test_options_that_are_none(options: dict[str, object], said: str) -> None:
+    with pytest.raises(Refused) as caught:
+        session_request("ada", "", options)
+    assert said in str(caught.value)
+
+
+def test_options_that_are_left_out_mean_the_last_ones() -> None:
+    request = session_request("ada", "two", {"acting_for": "alloys"})
+    assert request.model_dump() == {
+        "user": "ada",
+        "server": "two",
+        "image": "",
+        "profile": "",
+        "acting_for": "alloys",
+    }

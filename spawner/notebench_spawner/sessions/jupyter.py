@@ -1,5 +1,27 @@
 """What a session's Jupyter server is told: where it listens, what it shows, how its kernels talk."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from notebench_spawner.workload import Workload
+
+
+def as_server(
+    granted: Workload, extra: list[str], secrets: Mapping[str, str], *, runtime: Path, root: bool = False
+) -> Workload:
+    """The granted workload as the hub launches it: `secrets` are the hub's words, tokens among them.
+
+    `runtime` is a directory for the sockets of kernels, its owner's alone.
+    """
+    more = {"JUPYTERHUB_ROOT_DIR": str(granted.home), "JUPYTER_RUNTIME_DIR": str(runtime)}
+    return granted.model_copy(
+        update={
+            "command": server_command(extra, root=root),
+            "env": {**granted.env, **more},
+            "secret_env": {**granted.secret_env, **secrets},
+        }
+    )
+
 
 def server_command(extra: list[str], *, root: bool) -> list[str]:
     """The command of the single-user server; `root` where the system account is root."""

@@ -11,25 +11,22 @@ from contextvars import Context
 from pathlib import Path
 from typing import Any, cast
 
-from jupyterhub.spawner import LocalProcessSpawner, SpawnException
-from jupyterhub.utils import maybe_future, random_port
-from notebench.contract.errors import NotebenchError, Refused
-from notebench.contract.sessions import SessionState, SessionUpdate
+from jupyterhub.spawner import LocalProcessSpawner
+from jupyterhub.utils import random_port
+from notebench.contract.sessions import SessionState
 from traitlets import Any as AnyTrait
-from traitlets import Callable, Unicode, default
+from traitlets import Unicode, default
 
 from notebench_spawner import processes
 from notebench_spawner.catalogue import environments
 from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.process import process_spec
-from notebench_spawner.sessions.choice import session_request
-from notebench_spawner.sessions.endings import UNKNOWN, ending, forget, remember
-from notebench_spawner.sessions.jupyter import server_command
+from notebench_spawner.sessions.endings import UNKNOWN, ending, remember
+from notebench_spawner.sessions.granted import GrantedSession
+from notebench_spawner.sessions.jupyter import as_server
 from notebench_spawner.sessions.phases import TURN, WORDS, News, Step
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.sessions.readiness import wait_until_answers
-from notebench_spawner.sessions.refusals import REFUSALS, refusal, unforeseen
-from notebench_spawner.sessions.service import DeniedError, SessionsDoor
 from notebench_spawner.sessions.turns import Turn, Turns, usual
 from notebench_spawner.sessions.watch import EndWatch, watch_end
 from notebench_spawner.workload import Workload
@@ -40,29 +37,19 @@ GRACE_SECONDS = 15.0
 _AGAIN_SECONDS = 2.0
 
 
-class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
+class CatalogueLocalSpawner(GrantedSession, LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub has no types
     """LocalProcessSpawner whose command, environment and limits come from a granted workload."""
 
-    service_url = Unicode(help="Address of the Notebench service on this machine.").tag(config=True)
-    service_key = Unicode(help="The key that opens the service's internal routes.").tag(config=True)
     workloads = Unicode(help="Directory of recorded processes.").tag(config=True)
     environments_root = Unicode(help="Directory of image environments.").tag(config=True)
     catalogue = Unicode(help="The catalogue file, for building environments.").tag(config=True)
     sockets = Unicode(help="Private directory for Unix sockets.").tag(config=True)
     tour = Unicode(help="Folder that new homes get a copy of; empty for none.").tag(config=True)
-    language_of = Callable(lambda spawner: "en", help="The language of who starts a server.").tag(config=True)
-    translator = Callable(lambda language: str, help="From a language to a function on texts.").tag(
-        config=True
-    )
-
-    apply_user_options = AnyTrait(lambda spawner, options: None)  # the service resolves them, see `_prepare`
-
     hands = AnyTrait(help="The hands for people's processes and files; by default our own account's.").tag(
         config=True
     )
     turns = AnyTrait(help="Whose start goes on and whose waits, of all on this machine.").tag(config=True)
     news = AnyTrait(help="Progress of the start that is going on.")
-    door = AnyTrait(help="The service's internal routes.")
 
     @default("hands")
     def _default_hands(self) -> Hands:
@@ -82,24 +69,9 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def _default_news(self) -> News:
         return News()
 
-    @default("door")
-    def _default_door(self) -> SessionsDoor:
-        return SessionsDoor(self.service_url, self.service_key)
-
-    @default("env_keep")
-    def _env_keep_default(self) -> list[str]:
-        return []  # `process_spec` decides what is passed on
-
-    workload: Workload | None = None
-    """What was granted; None when this hub process did not start it."""
-    session = ""
-    """Id of the session's record; empty when there is none."""
     process = ""
     """Id of the workload, and of its recorded process."""
     record: processes.Record | None = None
-    failure = ""
-    """Why the start failed, for the session's record."""
-    language = "en"
     _turn: Turn | None = None
     _end_watch: EndWatch | None = None
     _noticing: asyncio.Task[Any] | None = None
@@ -111,22 +83,21 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     def get_state(self) -> dict[str, Any]:
         state = cast(dict[str, Any], super().get_state())
         if self.session:
-            state |= {"session": self.session, "process": self.process, "port": self.port}
+            state |= {"process": self.process, "port": self.port}
             if self.record:
                 state["record"] = self.record.model_dump(mode="json")
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
-        self.session, self.process = state.get("session", ""), state.get("process", "")
+        self.process = state.get("process", "")
         self.port = int(state.get("port", 0))
         if "record" in state:
             self.record = processes.Record.model_validate(state["record"])
 
     def clear_state(self) -> None:
         super().clear_state()
-        self.session, self.process, self.port = "", "", 0
-        self.record, self.workload = None, None
+        self.process, self.port, self.record = "", 0, None
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         return env  # hub users are not accounts of the system
@@ -142,23 +113,14 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
     # The start
 
     async def run_pre_spawn_hook(self) -> None:
-        """Ask the service and prepare: outside the hub's start timeout, which is not for building."""
-        self.news, self.failure = News(), ""
-        forget(self.user.name, self.name)
-        self.language = self.language_of(self)
-        try:
-            await self._prepare()
-        except Exception as error:
-            raise self._refusal(error) from None
-        await maybe_future(super().run_pre_spawn_hook())
-        self._turn = await self.turns.take(self._tell_turn)  # who waits does not use up the time of a start
+        """Ask, prepare, and wait for a turn: who waits does not use up the time of a start."""
+        self.news = News()
+        await super().run_pre_spawn_hook()
+        self._turn = await self.turns.take(self._tell_turn)
 
     async def _prepare(self) -> None:
         self._tell(Step.choice)
-        request = session_request(self.user.name, self.name, self.user_options or {})
-        grant = await self.door.grant(request, self.language)
-        self.session = grant.id
-        self.workload = Workload.model_validate(grant.workload)
+        self.workload = await self._grant()
         self.process = self.workload.id
         self._tell(Step.environment)
         catalogue, root = Path(self.catalogue), Path(self.environments_root)
@@ -167,13 +129,6 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         )
         self._tell(Step.files)
         await asyncio.to_thread(self.hands.prepare_home, self.workload)
-
-    def options_from_query(self, query_data: dict[str, list[str]]) -> dict[str, Any]:
-        """JupyterHub starts a server when a link with a query is followed; we let people press the button."""
-        self.language = self.language_of(self)
-        raise self._refusal(
-            Refused("A link does not start a server.", "Choose below, then start.", code="start-by-link")
-        )
 
     async def start(self) -> tuple[str, int]:
         """Launch the granted workload and wait until it answers."""
@@ -194,17 +149,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
 
     async def _launch(self, granted: Workload) -> processes.Record:
         runtime = await asyncio.to_thread(self.hands.make_runtime, granted)
-        workload = granted.model_copy(
-            update={
-                "command": server_command(self.get_args(), root=self._as_root()),
-                "env": {
-                    **granted.env,
-                    "JUPYTERHUB_ROOT_DIR": str(granted.home),
-                    "JUPYTER_RUNTIME_DIR": str(runtime),
-                },
-                "secret_env": {**granted.secret_env, **self.get_env()},
-            }
-        )
+        workload = as_server(granted, self.get_args(), self.get_env(), runtime=runtime, root=self._as_root())
         spec = process_spec(workload, Path(self.environments_root), os.environ)
         hands: Hands = self.hands
         record = await asyncio.to_thread(hands.launch, workload, spec, GRACE_SECONDS)
@@ -324,17 +269,7 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
                 return
             await asyncio.sleep(0.1)
 
-    async def _report(self, session: str, state: SessionState, reason: str = "", url: str = "") -> None:
-        """Tell the service; where it is away its own look at the hub finds out later."""
-        try:
-            await self.door.tell(session, SessionUpdate(state=state, reason=reason, url=url))
-        except (NotebenchError, DeniedError) as error:
-            self.log.warning("Session %s is %s, but the service was not told: %s", session, state, error)
-
     # Words
-
-    def _say(self, english: str) -> str:
-        return str(self.translator(self.language)(english))
 
     def _tell(self, step: Step) -> None:
         self.news.tell(step, self._say(WORDS[step]))
@@ -346,12 +281,3 @@ class CatalogueLocalSpawner(LocalProcessSpawner):  # type: ignore[misc]  # Jupyt
         doing = self._say(step.doing)
         message = f"{doing}: {step.item}" if step.item else doing
         self.news.tell(Step.environment, message, step.done / step.total)
-
-    def _refusal(self, error: Exception) -> SpawnException:
-        """The error as the hub shows it. What nobody foresaw goes to the log, under a code people see."""
-        if not isinstance(error, REFUSALS):
-            ours = unforeseen()
-            self.log.error("Starting %s, code %s:", self._log_name, ours.reference, exc_info=error)
-            error = ours
-        exception, self.failure = refusal(error, self.translator(self.language))
-        return exception

@@ -99,6 +99,11 @@ class GrantedSession(Base):  # type: ignore[misc]  # JupyterHub has no types
 
     # Its record
 
+    def _remember(self) -> None:
+        """Store the state now: a hub that is killed during the start finds again what it started."""
+        self.orm_spawner.state = self.get_state()
+        self.user.db.commit()
+
     async def _report(self, session: str, state: SessionState, reason: str = "", url: str = "") -> None:
         """Tell the service; where it is away its own look at the hub finds out later."""
         try:

@@ -160,11 +160,6 @@ class CatalogueLocalSpawner(GrantedSession, LocalProcessSpawner):  # type: ignor
     def _as_root(self) -> bool:
         return os.geteuid() == 0 and not self.hands.separate
 
-    def _remember(self) -> None:
-        """Store the state now: a hub that is killed during the start finds the process again."""
-        self.orm_spawner.state = self.get_state()
-        self.user.db.commit()
-
     async def _answers(self, record: processes.Record) -> None:
         def tell(fraction: float) -> None:
             self.news.tell(Step.server, self._say(WORDS[Step.server]), fraction)

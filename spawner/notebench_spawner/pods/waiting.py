@@ -1,0 +1,43 @@
+"""Why a pod does not run yet: whatever waits says for what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from notebench_spawner.marks import N_
+
+PLACE = N_("It waits for a place in the cluster: {reason}.")
+IMAGE = N_("Its image cannot be fetched: {reason}.")
+CONTAINER = N_("Its container cannot be made: {reason}.")
+COMING = N_("It has a place in the cluster and is being made ready there.")
+UNSEEN = N_("The cluster has not looked at it yet.")
+
+_FETCHING = frozenset(
+    {"ErrImageNeverPull", "ErrImagePull", "ImageInspectError", "ImagePullBackOff", "InvalidImageName"}
+)
+_MAKING = frozenset({"", "ContainerCreating", "PodInitializing"})
+_LONGEST = 300
+
+
+def why_waiting(status: Mapping[str, Any]) -> str:
+    """One English sentence from a pod's `status`; empty for one that does not wait."""
+    if status.get("phase", "Pending") != "Pending":
+        return ""
+    container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
+    waits = (container.get("state") or {}).get("waiting") or {}
+    reason = str(waits.get("reason") or "")
+    said = one_line(str(waits.get("message") or reason))
+    if reason in _FETCHING:
+        return IMAGE.format(reason=said)
+    if reason not in _MAKING:
+        return CONTAINER.format(reason=said)
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled":
+            if condition.get("status") == "True":
+                return COMING
+            return PLACE.format(reason=one_line(str(condition.get("message") or condition.get("reason"))))
+    return UNSEEN
+
+
+def one_line(said: str) -> str:
+    """What a cluster says, as a part of a sentence."""
+    return " ".join(said.split())[:_LONGEST].rstrip(" .")

@@ -19,6 +19,12 @@ TEMPLATES = (
     N_("It started more processes than its hardware profile gives. Choose a larger profile."),
     N_("Its process is gone and nobody saw how it ended."),
     N_("The machine was restarted while it ran."),
+    N_("The cluster took it away from its node: {reason}."),
+    N_("It waits for a place in the cluster: {reason}."),
+    N_("Its image cannot be fetched: {reason}."),
+    N_("Its container cannot be made: {reason}."),
+    N_("It has a place in the cluster and is being made ready there."),
+    N_("The cluster has not looked at it yet."),
     N_("Nobody knows how it ended: it is not there any more."),
     N_("It could not be started: {reason}."),
     N_(

@@ -31,6 +31,7 @@ def test_names_are_words_of_dns(user: str, server: str) -> None:
 @example("a-", "b", "a", "-b")
 @example("ab", "c", "a", "bc")
 @example("a" * 60, "b", "a" * 60, "c")
+@example("a" * 60, "a" * 60, "a" * 61, "a" * 59)
 @example("A", "", "a", "")
 def test_two_servers_never_meet(user: str, server: str, other: str, its: str) -> None:
     assert (user, server) == (other, its) or session_name(user, server) != session_name(other, its)

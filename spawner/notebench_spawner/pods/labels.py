@@ -31,7 +31,12 @@ def labels(workload: Workload, settings: Pods, home_claim: str = "") -> dict[str
         NETWORK: "open" if workload.only_port is None else "closed",
         **identity(workload),
     }
-    return found | ({HOME: dns_label(home_claim)} if home_claim else {})
+    return found | (of_home(home_claim) if home_claim else {})
+
+
+def of_home(claim: str) -> dict[str, str]:
+    """What all pods have in common that use a home."""
+    return {HOME: dns_label(claim)}
 
 
 def annotations(workload: Workload, settings: Pods) -> dict[str, str]:

@@ -21,6 +21,9 @@ CONTAINERS = {Kind.session: "notebook", Kind.run: "run", Kind.model_server: "mod
 PORTS = {Kind.session: "notebook-port", Kind.run: "", Kind.model_server: "http"}
 """KubeSpawner finds a session by these two names."""
 
+HOSTNAME = "kubernetes.io/hostname"
+"""The label by which nodes are told apart."""
+
 
 def pod_spec(workload: Workload, settings: Pods) -> Manifest:
     """The pod that a workload becomes. Raises Refused where its image has no digest."""
@@ -49,7 +52,7 @@ def template(workload: Workload, settings: Pods) -> Manifest:
             # Somebody else is process 1 then, and takes care of what kernels leave behind.
             "shareProcessNamespace": True,
             **_placed(workload, settings),
-            **_together(workload, settings, found),
+            **_near(workload, settings, found),
             **_optional(workload, settings),
         },
     }
@@ -90,23 +93,31 @@ def _toleration(toleration: Toleration) -> Manifest:
     return {key: value for key, value in wanted.items() if value} | seconds
 
 
-def _together(workload: Workload, settings: Pods, found: Files) -> Manifest:
-    """Where a volume is on one node at a time, all that use the home go there; the first goes anywhere."""
-    affinity, spread = {}, {}
+def _near(workload: Workload, settings: Pods, found: Files) -> Manifest:
+    """Beside what it belongs to, and apart from its own kind."""
+    affinity: Manifest = {}
+    if settings.preferred_nodes:
+        wanted = [
+            {"key": key, "operator": "In", "values": [value]}
+            for key, value in settings.preferred_nodes.items()
+        ]
+        term = {"weight": 100, "preference": {"matchExpressions": wanted}}
+        affinity["nodeAffinity"] = {"preferredDuringSchedulingIgnoredDuringExecution": [term]}
     if found.home_claim and settings.homes.access == "ReadWriteOnce":
-        same = {labels.HOME: labels.labels(workload, settings, found.home_claim)[labels.HOME]}
-        term = {"labelSelector": {"matchLabels": same}, "topologyKey": "kubernetes.io/hostname"}
-        affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
-    elif workload.kind is Kind.model_server:
-        spread = {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": labels.identity(workload)},
-        }
+        # The volume is on one node at a time: all that use the home go there, and the first goes anywhere.
+        same = {"matchLabels": labels.of_home(found.home_claim)}
+        place = {"labelSelector": same, "topologyKey": HOSTNAME}
+        affinity["podAffinity"] = {"requiredDuringSchedulingIgnoredDuringExecution": [place]}
+        return {"affinity": affinity}
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": HOSTNAME,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": labels.identity(workload)},
+    }
     return {
         **({"affinity": affinity} if affinity else {}),
-        **({"topologySpreadConstraints": [spread]} if spread else {}),
+        **({"topologySpreadConstraints": [spread]} if workload.kind is Kind.model_server else {}),
     }
 
 

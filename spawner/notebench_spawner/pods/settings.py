@@ -93,6 +93,9 @@ class Pods(Part):
     node_selector: dict[LabelKey, LabelValue] = Field(
         default_factory=dict, description="Labels that every node of workloads has."
     )
+    preferred_nodes: dict[LabelKey, LabelValue] = Field(
+        default_factory=dict, description="Labels of nodes that are taken first, where they have room."
+    )
     tolerations: tuple[Toleration, ...] = Field(default=(), description="Taints that all put up with.")
     scheduler: ObjectName = Field(default="", description="Scheduler; empty for the cluster's default.")
     priority_classes: dict[Kind, ObjectName] = Field(

@@ -45,6 +45,5 @@ def session_manifest(
 
 
 def _found_by(labels: Mapping[str, str]) -> dict[str, str]:
-    """The one name that both KubeSpawner and we have a value for; network policies of its chart go by its."""
-    key = "app.kubernetes.io/component"
-    return {key: labels[key]} if key in labels else {}
+    """Keys that both KubeSpawner and we have a word for: its chart's network policies go by its words."""
+    return {key: value for key, value in labels.items() if key.startswith("app.kubernetes.io/")}

@@ -46,6 +46,7 @@ def test_the_pod_is_the_workloads_and_kubespawner_finds_it() -> None:
             "hub.jupyter.org/username": "ada",
             "component": "singleuser-server",
             "app.kubernetes.io/component": "singleuser-server",
+            "app.kubernetes.io/name": "jupyterhub",
         },
         "annotations": {**plain["metadata"]["annotations"], "a": "b"},
     }

@@ -25,6 +25,8 @@ TEMPLATES = (
     N_("Its container cannot be made: {reason}."),
     N_("It has a place in the cluster and is being made ready there."),
     N_("The cluster has not looked at it yet."),
+    N_("It is not in the cluster any more, and nobody saw how it ended."),
+    N_("It is started again. Before: {reason}"),
     N_("Nobody knows how it ended: it is not there any more."),
     N_("It could not be started: {reason}."),
     N_(

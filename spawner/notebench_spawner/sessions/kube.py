@@ -19,6 +19,7 @@ from kubespawner.utils import get_k8s_model
 from notebench.contract.sessions import SessionState
 from traitlets import Instance, default
 
+from notebench_spawner.pods import refusals
 from notebench_spawner.pods.ending import Ending, ending
 from notebench_spawner.pods.image import by_digest
 from notebench_spawner.pods.names import home_claim, session_name
@@ -130,13 +131,13 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     def _refusal(self, error: Exception) -> SpawnException:
         if isinstance(error, ApiException):
-            error = cluster_refusals.refused(error.status or 0, error.body or "", error.reason or "")
+            error = refusals.refused(error.status or 0, error.body or "", error.reason or "")
         elif isinstance(error, TimeoutError):
             warnings = [one["message"] for one in self.events if one.get("type") == "Warning"]
             last = warnings[-1] if warnings else ""
             error = cluster_refusals.slow(self.start_timeout, self._status(), last)
         elif isinstance(error, OSError | ClientError):
-            error = cluster_refusals.unreachable(error)
+            error = refusals.unreachable(error)
         return super()._refusal(error)
 
     # Its life and its end

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from notebench.contract.errors import NotebenchError
+from notebench_spawner.pods import refusals
 from notebench_spawner.pods.pod import pod_spec
 from notebench_spawner.pods.secret import secret_spec
 from notebench_spawner.pods.settings import Pods
@@ -97,23 +98,23 @@ def status(message: str) -> str:
     ("error", "code", "said"),
     [
         (
-            cluster_refusals.refused(403, status(QUOTA)),
+            refusals.refused(403, status(QUOTA)),
             "cluster-quota",
             f"The cluster has no more room for you: {QUOTA}. Stop a server or a run of yours",
         ),
         (
-            cluster_refusals.refused(403, status("pods is forbidden: User x cannot create resource")),
+            refusals.refused(403, status("pods is forbidden: User x cannot create resource")),
             "cluster-refused",
-            "The cluster refused the session: pods is forbidden: User x cannot create resource (403). Tell",
+            "The cluster refused to start it: pods is forbidden: User x cannot create resource (403). Tell",
         ),
         (
-            cluster_refusals.refused(502, "<html>\nbad gateway</html>", "Bad Gateway"),
+            refusals.refused(502, "<html>\nbad gateway</html>", "Bad Gateway"),
             "cluster-refused",
-            "The cluster refused the session: Bad Gateway (502). Tell an admin",
+            "The cluster refused to start it: Bad Gateway (502). Tell an admin",
         ),
-        (cluster_refusals.refused(500, ""), "cluster-refused", "The cluster refused the session: 500 (500)."),
+        (refusals.refused(500, ""), "cluster-refused", "The cluster refused to start it: 500 (500)."),
         (
-            cluster_refusals.unreachable(ConnectionRefusedError()),
+            refusals.unreachable(ConnectionRefusedError()),
             "cluster-away",
             "The cluster does not answer, so nothing new can start (ConnectionRefusedError).",
         ),

@@ -1,7 +1,8 @@
 """A cluster's API as a handful of verbs on plain JSON: the only place that knows its client."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cached_property
 from typing import Any
 
 from aiohttp import ClientError
@@ -26,9 +27,19 @@ _SECONDS = 20
 class Api:
     """One namespace of a cluster. Every verb raises Unavailable where the cluster does not do it."""
 
-    def __init__(self, connection: client.ApiClient, namespace: str) -> None:
-        self._connection = connection
+    def __init__(self, connect: Callable[[], client.ApiClient], namespace: str) -> None:
+        """`connect` is called in the event loop, when the first thing is asked."""
+        self._connect = connect
         self.namespace = namespace
+
+    @cached_property
+    def _connection(self) -> client.ApiClient:
+        return self._connect()
+
+    async def close(self) -> None:
+        """Let the connections go; the next question opens new ones."""
+        if opened := self.__dict__.pop("_connection", None):
+            await opened.close()
 
     async def ensure(self, manifest: Manifest) -> Manifest:
         """Make the object, or find the one of its name: asking twice makes one."""

@@ -13,6 +13,7 @@ from notebench_spawner.marks import N_
 Translate = Callable[[str], str]
 
 _NOT_HERE = N_("This image cannot run on this machine.")
+_NO_CONTAINER = N_("This image has no container image at a digest yet.")
 _NO_PROFILE = N_("No hardware profile of this image is available here.")
 
 
@@ -84,6 +85,8 @@ def _image_card(
     reason = ""
     if machine is not None and not version.embedded.available:
         reason = reader.say(version.embedded.reason or _NOT_HERE)
+    elif machine is None and not resolved.digest:
+        reason = reader.say(_NO_CONTAINER)
     elif not any(usable[profile] for profile in profiles):
         reason = reader.say(_NO_PROFILE)
     return ImageCard(

@@ -33,6 +33,7 @@ from notebench_spawner.sessions.jupyter import as_server
 from notebench_spawner.sessions.session_pod import RUNTIME, apart, session_manifest
 
 _EXISTS = 409
+_MEBIBYTE = 1024 * 1024
 _SPARE_SECONDS = 5
 """So much before the hub loses patience, which knows no reason, it is said what the start waits for."""
 
@@ -61,7 +62,10 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     async def _prepare(self) -> None:
         workload = await self._grant()
-        self.image = by_digest(workload.image)  # KubeSpawner tells it to the server
+        # What JupyterHub tells the server of itself; the pod has it from the workload.
+        self.image = by_digest(workload.image)
+        self.cpu_limit, self.cpu_guarantee = workload.hardware.cpu, None
+        self.mem_limit, self.mem_guarantee = workload.hardware.memory_mib * _MEBIBYTE, None
         claim = home_claim(self.cluster.homes, self.user.name)
         if self._pvc_exists and self.pvc_name != claim:
             raise cluster_refusals.other_home(self.pvc_name, claim)

@@ -38,6 +38,14 @@ def test_what_the_machine_lacks_is_shown_with_the_reason(catalogue: CatalogueFil
     assert shown["scientific"] == (True, "")
 
 
+def test_a_cluster_needs_container_images(catalogue: CatalogueFile) -> None:
+    images, profiles = view(catalogue, groups={"vision"}, machine=None)
+    shown = {card.id: (card.available, card.reason) for card in images}
+    assert shown["cuda"] == (True, "")
+    assert shown["scientific"] == (False, "This image has no container image at a digest yet.")
+    assert all(card.available for card in profiles)
+
+
 def test_memory_is_compared_too(catalogue: CatalogueFile) -> None:
     _, profiles = view(catalogue, groups=(), machine=Machine(cores=8, memory_mib=16000))
     large = next(card for card in profiles if card.id == "large")

@@ -47,7 +47,7 @@ def ending(status: Status, memory_mib: int | None = None) -> Ending | None:
 
 def _terminated(status: Status) -> Mapping[str, Any]:
     """What is said of the end of the one container."""
-    container = next(iter(status.get("containerStatuses") or ()), {})
+    container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
     return (container.get("state") or {}).get("terminated") or {}
 
 

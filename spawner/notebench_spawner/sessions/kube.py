@@ -55,6 +55,7 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
     def _secret_of_pod(self) -> Any:
         return type(self)._give_secret_to_pod
 
+    pvc_name: str
     _starting = False
     """True while KubeSpawner may delete a pod that is in the way of the one it makes."""
 

@@ -81,7 +81,7 @@ class CatalogueLocalSpawner(GrantedSession, LocalProcessSpawner):  # type: ignor
     # What JupyterHub keeps for us
 
     def get_state(self) -> dict[str, Any]:
-        state = cast(dict[str, Any], super().get_state())
+        state = super().get_state()
         if self.session:
             state |= {"process": self.process, "port": self.port}
             if self.record:

@@ -85,7 +85,7 @@ def _of_job(job: Manifest) -> Ending:
 
 def _crashed(pod: Manifest) -> str:
     """How its container ended the last time, in a pod where it is started again."""
-    container = next(iter(pod.get("status", {}).get("containerStatuses") or ()), {})
+    container: Manifest = next(iter(pod.get("status", {}).get("containerStatuses") or ()), {})
     before = (container.get("lastState") or {}).get("terminated")
     if not before:
         return ""

@@ -77,8 +77,9 @@ class Api:
     async def log(self, pod: str, *, follow: bool) -> AsyncIterator[bytes]:
         """A pod's output in pieces; nothing where it has none yet, or none any more."""
         core = client.CoreV1Api(self._connection)
+        asked = "true" if follow else "false"  # the client would write it with a capital letter
         answer = await core.read_namespaced_pod_log(
-            pod, self.namespace, follow=follow, _preload_content=False, _request_timeout=None
+            pod, self.namespace, follow=asked, _preload_content=False, _request_timeout=None
         )
         try:
             if answer.status == 200:

@@ -1,12 +1,14 @@
 """The implementations of the seam, and the behaviours that every one must be able to show."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from notebench_spawner import processes
 from notebench_spawner.backends.base import Backend, Phase
@@ -79,8 +81,11 @@ def launched() -> Iterator[World]:
         yield made
 
 
-@pytest.fixture(params=["memory", "process", "launcher"])
+@pytest.fixture(params=["memory", "process", "launcher", "kubernetes"])
 def seam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seam]:
+    if request.param == "kubernetes":
+        yield from on_cluster(tmp_path)
+        return
     if request.param == "launcher":
         yield _launched(request.getfixturevalue("launched"))
         return
@@ -114,3 +119,60 @@ def _launched(made: World) -> Seam:
         return made.workload("ada", BEHAVIOURS[behaviour][0], **more)
 
     return Seam("launcher", again(), again, make)
+
+
+DIGEST = "registry.example/minimal@sha256:" + "ab12" * 16
+
+
+def on_cluster(tmp_path: Path) -> Iterator[Seam]:
+    """The backend of a cluster, with a cluster whose pods are processes here."""
+    from kubernetes_asyncio import client
+    from notebench_spawner.backends.kubernetes.api import Api
+    from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
+    from notebench_spawner.placement import Placement
+    from notebench_spawner.pods.settings import Grace, Pods
+
+    from tests.kube.standin.cluster import ADMIN, Cluster
+    from tests.kube.standin.images import Image
+
+    # Not below /tmp: that is a volume of the pods.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, Cluster(tmp_path / "cluster") as cluster:
+        inside = Path(folder) / "environment"
+        (inside / "bin").mkdir(parents=True)
+        (inside / "bin" / "python").symlink_to(Path(sys.executable).resolve())
+        cluster.namespace("people")
+        cluster.images.add(DIGEST, Image())
+        settings = Pods(environment=str(inside), grace_seconds=Grace(run=1))
+        claim(cluster.url, ADMIN)
+
+        def connect() -> client.ApiClient:
+            configuration = client.Configuration(host=cluster.url)
+            configuration.api_key["BearerToken"] = f"Bearer {ADMIN}"
+            return client.ApiClient(configuration)
+
+        def again() -> Backend:
+            return KubernetesBackend(Api(connect, "people"), settings)
+
+        def make(behaviour: str, **more: object) -> Workload:
+            one = workload(Path("/home/ada"), behaviour, **more)
+            # All of one home go to one node, which must have room for them.
+            small = one.hardware.model_copy(update={"placement": Placement(cpu_request=0.1)})
+            image = one.image.model_copy(update={"digest": DIGEST})
+            return one.model_copy(update={"image": image, "hardware": small, "secret_env": {"T": "x"}})
+
+        yield Seam("kubernetes", again(), again, make)
+
+
+def claim(url: str, token: str) -> None:
+    """A home, as its owner's first session makes it."""
+    body = {
+        "metadata": {"name": "claim-ada"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    answer = httpx.post(
+        f"{url}/api/v1/namespaces/people/persistentvolumeclaims",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text

@@ -147,3 +147,18 @@ def test_a_claim_in_use_goes_when_its_last_pod_does(api: Client) -> None:
     assert api.read(f"{CLAIMS}/home")["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
     api.delete(f"{PODS}/one?gracePeriodSeconds=1")
     api.gone(f"{CLAIMS}/home")
+
+
+def test_company_stays_together_and_the_first_goes_anywhere(api: Client) -> None:
+    term = {
+        "labelSelector": {"matchLabels": {"home": "ada"}},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    near = {"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+    ada = {"home": "ada"}
+    api.make(PODS, pod("first", labels=ada, nodeSelector={"zone": "b"}, **near, **TOLERATES))
+    assert where(api, "first") == "gpu"
+    api.make(PODS, pod("second", labels=ada, **near, **TOLERATES))
+    assert where(api, "second") == "gpu"
+    api.make(PODS, pod("apart", labels=ada, nodeSelector={"zone": "a"}, **near))
+    assert "1 node(s) didn't match pod affinity rules" in refused(api, "apart")

@@ -1,7 +1,6 @@
 """Sessions on a cluster: a real hub with our KubeSpawner, and pods that are processes here."""
 
 import json
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +59,7 @@ class KubeBench(Workbench):
         self.config.write_text(CONFIG.format(environment=str(environment)))
         self.environ["KUBECONFIG"] = str(cluster.kubeconfig(root / "kubeconfig", namespace=SPACE))
         import os
+
         self.environ["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
 
     def start(self, name: str) -> None:
@@ -99,7 +99,9 @@ def admin(bench: KubeBench) -> Iterator[Person]:
 def start(person: Person, server: str = "", **options: Any) -> dict[str, Any]:
     where = f"users/admin/servers/{server}" if server else "users/admin/server"
     answer = person.api("POST", where, json=options or {"image": "scientific", "profile": "small"})
-    assert answer.status_code in (201, 202), answer.text + "".join(f.read_text()[-3000:] for f in person.bench.cluster.state.glob("logs/*/*/*.log"))
+    assert answer.status_code in (201, 202), answer.text + "".join(
+        f.read_text()[-3000:] for f in person.bench.cluster.state.glob("logs/*/*/*.log")
+    )
     return person.wait_ready(server, 90)
 
 
@@ -164,5 +166,3 @@ def test_a_pod_in_the_way_is_replaced(bench: KubeBench, admin: Person) -> None:
     assert pod["metadata"]["uid"] != left["metadata"]["uid"]
     session = pod["metadata"]["labels"]["notebench/workload"].removeprefix("session-")
     assert bench.service.states(session) == ["running"]
-
-

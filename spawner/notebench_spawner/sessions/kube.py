@@ -136,7 +136,7 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     def _refusal(self, error: Exception) -> SpawnException:
         if isinstance(error, ApiException):
-            error = refusals.refused(error.status or 0, error.body or "", error.reason or "")
+            error = refusals.refused(error.status or 0, _text(error.body), error.reason or "")
         elif isinstance(error, TimeoutError):
             warnings = [one["message"] for one in self.events if one.get("type") == "Warning"]
             last = warnings[-1] if warnings else ""
@@ -178,6 +178,10 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
         """What the cluster said last of the pod."""
         pods = self.pod_reflector.pods if self.pod_reflector else {}
         return cast(Mapping[str, Any], pods.get(f"{self.namespace}/{self.pod_name}", {}).get("status") or {})
+
+
+def _text(body: bytes | str | None) -> str:
+    return body.decode(errors="replace") if isinstance(body, bytes) else body or ""
 
 
 def _as_model(manifest: Manifest) -> V1Pod:

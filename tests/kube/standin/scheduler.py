@@ -7,7 +7,7 @@ Transcript: unschedulable-claim. Preemption and priorities are left out: nobody 
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from tests.kube.standin import events, names, quantity, quota, selectors, volumes, writing
+from tests.kube.standin import affinity, events, names, quantity, quota, selectors, volumes, writing
 from tests.kube.standin.kinds import NODES, PODS, Object
 from tests.kube.standin.store import Store
 
@@ -98,6 +98,8 @@ def _against(store: Store, node: Object, pod: Object) -> tuple[list[str], bool]:
         return ["node(s) didn't match Pod's node affinity/selector"], True
     if lacking := _lacking(store, node, pod):
         return [one for one, _ in lacking], any(never for _, never in lacking)
+    if affinity.against(store, node, pod):
+        return [affinity.REASON], True
     reason = volumes.not_on(store, pod, node["metadata"]["name"])
     return ([reason], True) if reason else ([], False)
 

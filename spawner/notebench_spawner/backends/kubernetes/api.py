@@ -20,7 +20,7 @@ _OF_KIND = {
     "Secret": (client.CoreV1Api, "secret"),
     "Service": (client.CoreV1Api, "service"),
 }
-_THERE, _NOT_THERE = 409, 404
+_OK, _NOT_YET, _NOT_THERE, _THERE = 200, 400, 404, 409
 _SECONDS = 20
 
 
@@ -82,7 +82,9 @@ class Api:
             pod, self.namespace, follow=asked, _preload_content=False, _request_timeout=None
         )
         try:
-            if answer.status == 200:
+            if answer.status not in (_OK, _NOT_YET, _NOT_THERE):
+                _checked(answer.status, _json(await answer.read()))
+            if answer.status == _OK:
                 async for piece in answer.content.iter_any():
                     yield piece
         finally:

@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 from notebench.contract.sessions import SessionRequest
+from notebench_spawner.pods import rights
 from notebench_spawner.workload import Workload
 
 from tests.hub.standin import StandIn
 from tests.hub.workbench import Person, Workbench, stand_in_environment, wait_for
+from tests.kube.standin.api import Seen
 from tests.kube.standin.cluster import Cluster
 from tests.kube.standin.images import Image
 from tests.kube.standin.kinds import CLAIMS, PODS, SECRETS
+from tests.kube.standin.trouble import Trouble
 
 DIGEST = "registry.example/scientific@sha256:" + "ab12" * 16
 SPACE = "people"
+TOKEN = "token-of-the-hub"
 
 CONFIG = """
 from notebench_hub.hub import configure
@@ -57,7 +61,8 @@ class KubeBench(Workbench):
         stand_in_environment(environment)
         self.config = root / "hub.py"
         self.config.write_text(CONFIG.format(environment=str(environment)))
-        self.environ["KUBECONFIG"] = str(cluster.kubeconfig(root / "kubeconfig", namespace=SPACE))
+        self.user = cluster.account(TOKEN, SPACE, "hub", rights.rules(rights.HUB))
+        self.environ["KUBECONFIG"] = str(cluster.kubeconfig(root / "kubeconfig", TOKEN, SPACE))
         import os
 
         self.environ["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
@@ -166,3 +171,43 @@ def test_a_pod_in_the_way_is_replaced(bench: KubeBench, admin: Person) -> None:
     assert pod["metadata"]["uid"] != left["metadata"]["uid"]
     session = pod["metadata"]["labels"]["notebench/workload"].removeprefix("session-")
     assert bench.service.states(session) == ["running"]
+
+
+def test_the_hubs_rights_are_enough_and_none_is_too_many(bench: KubeBench, admin: Person) -> None:
+    start(admin)
+    stop(admin)
+    assert 403 not in {seen.code for seen in of_hub(bench)}
+    for resource in ("persistentvolumeclaims", "pods"):
+        bench.cluster.trouble(Trouble(403, "Forbidden", "POST", f".*/{resource}"))
+    refused(admin, "other")  # a server of its own, which asks for the volume again
+    asked = {(seen.path.split(f"/namespaces/{SPACE}/")[1].split("/")[0], seen.verb) for seen in of_hub(bench)}
+    assert asked == {(right.resource, verb) for right in rights.HUB for verb in right.verbs}
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb"), [("pods", "create"), ("secrets", "create"), ("secrets", "patch")]
+)
+def test_without_a_right_a_start_says_so(bench: KubeBench, admin: Person, resource: str, verb: str) -> None:
+    bench.cluster.access.take(bench.user, verb, resource)
+    try:
+        said = refused(admin)
+    finally:
+        bench.cluster.access.bind(bench.user, rights.rules(rights.HUB), SPACE)
+    assert f'cannot {verb} resource "{resource}"' in said
+    wait_for(lambda: not bench.cluster.all(PODS, SPACE), 30)
+    wait_for(lambda: not bench.cluster.all(SECRETS, SPACE), 30)
+
+
+def of_hub(bench: KubeBench) -> list[Seen]:
+    return [seen for seen in bench.cluster.api.seen if seen.user == bench.user.name]
+
+
+def refused(person: Person, server: str = "") -> str:
+    """What is said to somebody whose session cannot start."""
+    where = f"users/admin/servers/{server}" if server else "users/admin/server"
+    answer = person.api("POST", where, json={"image": "scientific", "profile": "small"})
+    if answer.status_code == 202:
+        wait_for(lambda: not person.server(server), 60, person.bench.log)
+    (_, told) = person.bench.service.told[-1]
+    assert told.state.value == "failed"
+    return str(told.reason)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from notebench.contract.errors import Refused
@@ -29,6 +29,7 @@ NAME = "kubernetes"
 _LOOK_SECONDS = 0.25
 _SPARE_SECONDS = 15.0
 _TIDY_SECONDS = 3600.0
+_OWNERS = {Kind.run: "Job", Kind.model_server: "Deployment"}
 _CHUNK = 50
 """So many ids are in one question: an address must not become too long."""
 
@@ -118,6 +119,17 @@ class KubernetesBackend:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
+    async def strays(self, known: Collection[str]) -> list[Handle]:
+        """What goes on here and is no known workload's; what has ended is the cluster's to forget."""
+        found = [
+            Handle(backend=NAME, workload=one["metadata"]["name"], state={"kind": kind.value})
+            for kind, owner in _OWNERS.items()
+            for one in await self._api.all(owner, f"{labels.KIND}={kind.value}")
+            if one["metadata"]["name"] not in known
+        ]
+        seen = await self.observe(found)
+        return [one.handle for one in seen if one.phase in (Phase.pending, Phase.running)]
+
     async def _tidy(self) -> None:
         """Now and then, forget runs that were stopped long ago; the cluster forgets those that ended."""
         if time.monotonic() < self._tidy_at:
@@ -153,4 +165,4 @@ class KubernetesBackend:
 
 
 def _owner_kind(handle: Handle) -> str:
-    return "Job" if handle.state.get("kind", Kind.run.value) == Kind.run.value else "Deployment"
+    return _OWNERS[Kind(handle.state.get("kind", Kind.run))]

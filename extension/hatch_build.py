@@ -1,4 +1,4 @@
-"""Puts the built panels into the wheel as a prebuilt JupyterLab extension."""
+"""Puts the built panels into the wheel as a prebuilt JupyterLab extension, and the tour for homes of pods."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ class PanelsHook(BuildHookInterface):  # type: ignore[misc,type-arg]
         """Raises RuntimeError for a wheel without panels."""
         if self.target_name != "wheel":
             return
+        if version == "standard" and (tour := Path(self.root).parent / "images" / "tour").is_dir():
+            build_data["force_include"][str(tour)] = "notebench/tour"
         if (Path(self.root) / PANELS / "package.json").is_file():
             build_data["shared_data"][PANELS] = PLACE
         elif version == "standard":

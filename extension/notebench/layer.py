@@ -6,9 +6,9 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from notebench.contract.catalogue import Package
+from notebench.layering import VARIABLE
 
-VARIABLE = "NOTEBENCH_LAYER"
-"""Names the directory of the layer in sessions, runs and model servers."""
+__all__ = ["VARIABLE", "added_packages", "added_words"]
 
 
 def added_packages(layer: Path | str | None = None) -> list[Package]:

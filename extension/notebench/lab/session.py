@@ -13,10 +13,12 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from notebench.lab.home.safe import keep_out_of_a_full_home, restart_is_wanted
+from notebench.pod import IN_POD
 
 LANGUAGE_SERVERS_AFTER = 3.0
 """Seconds from the start until language servers are looked for: that starts a Node process too."""
@@ -111,11 +113,22 @@ def _later(begin: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
 def main() -> None:
     """Serve until told to stop."""
     given = dict(os.environ)
+    if os.environ.get(IN_POD):
+        make_ready()
     keep_out_of_a_full_home(os.environ)  # before Jupyter is loaded, which looks for its places
     gc.disable()  # modules and classes are here to stay: looking through them again and again finds nothing
     server = single_user()
     lighten()
     serve(server, given)
+
+
+def make_ready() -> None:
+    """Make in the home what nobody has made from outside of the pod."""
+    from notebench.pod.layer import prepare_layer  # only pods need it
+    from notebench.pod.tour import seed_tour, tour_folder
+
+    prepare_layer(os.environ, Path(sys.prefix))
+    seed_tour(Path.home(), tour_folder())
 
 
 def serve(server: Any, given: Mapping[str, str]) -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from notebench.contract.catalogue import Package
+from notebench.layering import MANIFEST, pip_folder, site_packages
 from packaging.utils import canonicalize_name
 
-MANIFEST = "manifest.json"
+__all__ = ["MANIFEST", "environment", "installed", "is_built", "pip_folder", "site_packages"]
 
 
 def environment(root: Path, name: str) -> Path:
@@ -16,16 +17,6 @@ def environment(root: Path, name: str) -> Path:
 def is_built(root: Path, name: str) -> bool:
     """Whether the environment is there and whole."""
     return (environment(root, name) / MANIFEST).is_file()
-
-
-def site_packages(environment: Path) -> Path:
-    """The directory that holds an environment's packages."""
-    return next((environment / "lib").glob("python3.*/site-packages"))
-
-
-def pip_folder(environment: Path) -> Path:
-    """Where the pip for environment layers is; the image itself has none that installs."""
-    return environment / "share" / "notebench" / "pip"
 
 
 def installed(environment: Path) -> list[Package]:

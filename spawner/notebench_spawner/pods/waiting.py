@@ -20,22 +20,28 @@ _LONGEST = 300
 
 def why_waiting(status: Mapping[str, Any]) -> str:
     """One English sentence from a pod's `status`; empty for one that does not wait."""
+    template, reason = waiting(status)
+    return template.format(reason=reason)
+
+
+def waiting(status: Mapping[str, Any]) -> tuple[str, str]:
+    """The sentence as a template, and the reason in the cluster's own words that belongs into it."""
     if status.get("phase", "Pending") != "Pending":
-        return ""
+        return "", ""
     container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
     waits = (container.get("state") or {}).get("waiting") or {}
     reason = str(waits.get("reason") or "")
     said = one_line(str(waits.get("message") or reason))
     if reason in _FETCHING:
-        return IMAGE.format(reason=said)
+        return IMAGE, said
     if reason not in _MAKING:
-        return CONTAINER.format(reason=said)
+        return CONTAINER, said
     for condition in status.get("conditions") or ():
         if condition.get("type") == "PodScheduled":
             if condition.get("status") == "True":
-                return COMING
-            return PLACE.format(reason=one_line(str(condition.get("message") or condition.get("reason"))))
-    return UNSEEN
+                return COMING, ""
+            return PLACE, one_line(str(condition.get("message") or condition.get("reason")))
+    return UNSEEN, ""
 
 
 def one_line(said: str) -> str:

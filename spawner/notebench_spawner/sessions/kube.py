@@ -6,7 +6,7 @@ at pods nor the hub's log, which has the whole pod when its start is refused, ha
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from kubernetes_asyncio.client.models import V1Container, V1ObjectMeta, V1Pod, V
 from kubespawner import KubeSpawner
 from kubespawner.utils import get_k8s_model
 from notebench.contract.sessions import SessionState
+from traitlets import Any as AnyTrait
 from traitlets import Instance, default
 
 from notebench_spawner.pods import refusals
@@ -30,10 +31,13 @@ from notebench_spawner.sessions import cluster_refusals
 from notebench_spawner.sessions.endings import UNKNOWN, remember
 from notebench_spawner.sessions.granted import GrantedSession
 from notebench_spawner.sessions.jupyter import as_server
+from notebench_spawner.sessions.phases import WORDS, News, Step
+from notebench_spawner.sessions.pod_news import news_of
 from notebench_spawner.sessions.session_pod import RUNTIME, apart, session_manifest
 
 _EXISTS = 409
 _MEBIBYTE = 1024 * 1024
+_TELL_SECONDS = 0.5
 _SPARE_SECONDS = 5
 """So much before the hub loses patience, which knows no reason, it is said what the start waits for."""
 
@@ -59,7 +63,31 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
     _starting = False
     """True while KubeSpawner may delete a pod that is in the way of the one it makes."""
 
+    news = AnyTrait(help="Progress of the start that is going on.")
+
+    @default("news")
+    def _default_news(self) -> News:
+        return News()
+
     # The start
+
+    async def run_pre_spawn_hook(self) -> None:
+        """Ask the service; what is said from here on is of this start."""
+        self.news = News()
+        self.news.tell(Step.choice, self._say(WORDS[Step.choice]))
+        await super().run_pre_spawn_hook()
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Phases in the words of who started it; what the pod waits for is among them."""
+        async for event in self.news.follow():
+            yield event
+
+    async def _tell(self) -> None:
+        """Look at the pod again and again, as the watch of all pods has it, and say what it waits for."""
+        while True:
+            told = news_of(self._status())
+            self.news.tell(told.step, self._say(told.words).format(reason=told.reason), told.fraction)
+            await asyncio.sleep(_TELL_SECONDS)
 
     async def _prepare(self) -> None:
         workload = await self._grant()
@@ -122,6 +150,7 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
         """Launch the granted workload; what the cluster says against it is said to people."""
         self._remember()
         self._starting = True
+        telling = asyncio.ensure_future(self._tell())
         try:
             seconds = max(self.start_timeout - _SPARE_SECONDS, _SPARE_SECONDS)
             url = await asyncio.wait_for(super().start(), seconds)
@@ -130,7 +159,9 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
             await self._drop_secret()
             raise exception from None
         finally:
+            telling.cancel()
             self._starting = False
+        self.news.tell(Step.server, self._say(WORDS[Step.server]), 0.5)
         await self._report(self.session, SessionState.running, url=self.server.base_url)
         return str(url)
 

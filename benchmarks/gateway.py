@@ -56,7 +56,7 @@ def clients(place: Place, environ: dict[str, str]) -> tuple[httpx.Client, httpx.
         "User-Agent": "mlflow-python-client/3.17.2",
     }
     through = httpx.Client(base_url=environ["MLFLOW_TRACKING_URI"], headers=headers, timeout=60)
-    signing = Mlflow(place.mlflow_socket, place.secret("mlflow-signing-key"))
+    signing = Mlflow(f"unix:{place.mlflow_socket}", place.secret("mlflow-signing-key"))
     standing = Standing(workspace, f"{workspace}.{Access.write.name}")
 
     def sign(request: httpx.Request) -> None:

@@ -145,7 +145,7 @@ class World:
         self.mlflow = MlflowProcess(self.place)
         self.endpoints = TownEndpoints()
         self.mlflow.start()
-        client = Mlflow(self.place.mlflow_socket, self.place.secret("mlflow-signing-key"))
+        client = Mlflow(f"unix:{self.place.mlflow_socket}", self.place.secret("mlflow-signing-key"))
         self.client, self.workspaces = client, Workspaces(client)
         app = FastAPI()
         app.state.doors = TownDoors()

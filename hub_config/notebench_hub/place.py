@@ -50,6 +50,16 @@ class Instance(BaseModel):
         """The hub's REST API, without the proxy between."""
         return f"http://127.0.0.1:{self.hub_port}/hub/api"
 
+    @property
+    def hub_bind_url(self) -> str:
+        """Where the hub listens."""
+        return f"http://127.0.0.1:{self.hub_port}"
+
+    @property
+    def proxy_api_url(self) -> str:
+        """Where the hub tells the proxy its routes."""
+        return f"http://127.0.0.1:{self.proxy_api_port}"
+
 
 class Place:
     """The state directory and the paths below it."""

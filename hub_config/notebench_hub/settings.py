@@ -11,6 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
 from notebench_hub import sign_in_settings
+from notebench_hub.kube_settings import Kubernetes
 from notebench_hub.place import Place
 from notebench_hub.section import Section
 from notebench_hub.sign_in_settings import SignIn
@@ -104,9 +105,10 @@ class AccountIds(Section):
 class Settings(Section):
     """The installation."""
 
-    mode: Literal["embedded"] = Field(
+    mode: Literal["embedded", "kubernetes"] = Field(
         default="embedded",
-        description="`embedded`: processes on one machine. Read only where the parts are put together.",
+        description="`embedded`: processes on one machine; `kubernetes`: pods on a cluster. Read only where "
+        "the parts are put together.",
     )
     catalogue: Path | None = Field(
         default=None, description="Catalogue file; empty for the one that ships with Notebench."
@@ -129,6 +131,7 @@ class Settings(Section):
         default=ModelServers(), description="Processes that answer for models."
     )
     limits: Limits = Field(default=Limits(), description="What one request may be.")
+    kubernetes: Kubernetes = Field(default=Kubernetes(), description="On a cluster.")
 
 
 def load(place: Place) -> Settings:

@@ -14,6 +14,7 @@ from notebench.contract.errors import NotebenchError, Refused, Unavailable
 from notebench_hub.i18n import _, process_language, translator
 from notebench_hub.place import VARIABLE, Place
 from notebench_hub.separate.account import step_down
+from notebench_hub.settings import load
 from notebench_hub.supervisor.supervisor import PartFailed
 
 FAILED, REFUSED, UNAVAILABLE = 1, 3, 4
@@ -47,7 +48,7 @@ def place_of(state_dir: Path | None, *, as_root: bool = False) -> Place:
 def started_place(state_dir: Path | None) -> Place:
     """The place that a command is about, which an `up` has made. Raises Unavailable."""
     place = place_of(state_dir)
-    if not place.instance_file.exists():
+    if not place.instance_file.exists() and load(place).mode == "embedded":
         raise Unavailable(
             "Nothing was started in {place} yet.", "Start it with `notebench up`.", place=place.root
         )

@@ -9,6 +9,7 @@ import httpx
 from notebench.contract import API_PREFIX
 from notebench.contract.errors import NotebenchError, Problem, Refused, Unavailable
 
+from notebench_hub.instance import instance_of
 from notebench_hub.place import Place
 from notebench_hub.settings import Settings
 
@@ -21,7 +22,7 @@ class AdminClient:
     def __init__(self, place: Place, settings: Settings) -> None:
         from notebench_hub.hub.accounts import new_token  # the hub's code is heavy
 
-        self._instance = place.instance()
+        self._instance = instance_of(place, settings)
         token = new_token(place, settings.admin, note="notebench command line", expires_in=_TOKEN_SECONDS)
         headers = {"Authorization": f"token {token}"}
         self._client = httpx.Client(headers=headers, timeout=30, trust_env=False)
@@ -88,6 +89,15 @@ class AdminClient:
                 "Look at `notebench status`.",
                 part=part,
             ) from error
+
+
+def hub_answers(place: Place, settings: Settings) -> bool:
+    """Whether the hub answers, where no supervisor knows it."""
+    try:
+        url = f"{instance_of(place, settings).hub_api_url}/"
+        return httpx.get(url, timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _message(answer: httpx.Response) -> str:

@@ -14,7 +14,7 @@ from notebench.contract.people import PERSONAL, Role
 
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import StateDir, edge, place_of, say, started_place
-from notebench_hub.cli.hub import AdminClient
+from notebench_hub.cli.hub import AdminClient, hub_answers
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.scopes import PROGRAM
@@ -192,5 +192,8 @@ def token(
 
 
 def _runs(place: Place) -> bool:
+    settings = load(place)
+    if settings.mode == "kubernetes":
+        return hub_answers(place, settings)
     found = control.view(place)
     return found is not None and any(part.name == "hub" and part.healthy for part in found.parts)

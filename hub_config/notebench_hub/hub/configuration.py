@@ -16,6 +16,7 @@ from notebench_hub.hub.audit.recorder import Recorder
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
 from notebench_hub.i18n import _, process_language, translator
+from notebench_hub.instance import ClusterInstance, instance_of
 from notebench_hub.place import Instance, Place
 from notebench_hub.scopes import GRANTS, SERVICE, SUPERVISOR
 from notebench_hub.settings import Settings, load
@@ -27,6 +28,9 @@ HERE = Path(__file__).parent
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 """On every answer. The hub's own content policy stays; pages narrow it (see `templates/page.html`)."""
 
+_STARTS_AT_ONCE = 64
+"""On a cluster, where it is the scheduler that pods wait for."""
+
 
 def configure(c: Any) -> None:
     """Configure the hub that this process is. Ends the process with one sentence where settings are wrong."""
@@ -34,7 +38,7 @@ def configure(c: Any) -> None:
     try:
         settings = load(place)
         secret = provider_secret(settings.sign_in, place)
-        instance = place.instance()
+        instance = instance_of(place, settings)
     except NotebenchError as error:
         problem = error.problem(translator(process_language()))
         sys.exit(f"{problem.message} {problem.next_step}")
@@ -54,7 +58,11 @@ def configure(c: Any) -> None:
 def _doors(c: Any, place: Place, instance: Instance) -> None:
     """Addresses; the proxy is another process that nobody here starts or ends."""
     c.JupyterHub.bind_url = instance.public_url
-    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{instance.hub_port}"
+    c.JupyterHub.hub_bind_url = instance.hub_bind_url
+    if isinstance(instance, ClusterInstance):
+        c.JupyterHub.bind_url = instance.proxy_bind_url
+        c.JupyterHub.public_url = instance.public_url
+        c.JupyterHub.hub_connect_url = instance.hub_connect_url
     c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
     c.JupyterHub.db_kwargs = database.prepared(place.hub / "jupyterhub.sqlite")
     c.JupyterHub.upgrade_db = True
@@ -62,7 +70,7 @@ def _doors(c: Any, place: Place, instance: Instance) -> None:
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.cleanup_proxy = False
     c.ConfigurableHTTPProxy.should_start = False
-    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{instance.proxy_api_port}"
+    c.ConfigurableHTTPProxy.api_url = instance.proxy_api_url
     c.ConfigurableHTTPProxy.auth_token = place.secret("proxy-token")
     c.JupyterHub.tornado_settings = {"headers": HEADERS}
 
@@ -101,11 +109,9 @@ def _services(c: Any, place: Place, instance: Instance) -> None:
 
 
 def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> None:
-    """Notebook servers: the spawner asks the Notebench service, then starts a process."""
-    c.JupyterHub.spawner_class = CatalogueLocalSpawner
+    """Notebook servers: the spawner asks the Notebench service, then starts what that grants."""
     c.JupyterHub.allow_named_servers = settings.sessions.named_servers > 0
     c.JupyterHub.named_server_limit_per_user = settings.sessions.named_servers
-    c.JupyterHub.concurrent_spawn_limit = 0  # who is one too many waits for a turn, and is told so
     c.Spawner.start_timeout = settings.sessions.start_timeout_seconds
     c.Spawner.http_timeout = settings.sessions.start_timeout_seconds
     c.Spawner.poll_interval = 3  # seconds until people see that their session has died
@@ -114,15 +120,38 @@ def _sessions(c: Any, place: Place, settings: Settings, instance: Instance) -> N
     c.Spawner.options_form = "start page"  # not empty: `templates/spawn.html` makes the form itself
     c.Spawner.options_from_form = options_from_form
     c.Spawner.default_url = "/lab"
-    c.CatalogueLocalSpawner.service_url = instance.service_url
-    c.CatalogueLocalSpawner.service_key = place.secret("hub-service-key")
+    spawner = _on_cluster(c, settings) if settings.mode == "kubernetes" else _here(c, place, settings)
+    spawner.service_url = instance.service_url
+    spawner.service_key = place.secret("hub-service-key")
+    spawner.language_of = spawner_language
+    spawner.translator = translator
+
+
+def _here(c: Any, place: Place, settings: Settings) -> Any:
+    """Sessions are processes of this machine."""
+    c.JupyterHub.spawner_class = CatalogueLocalSpawner
+    c.JupyterHub.concurrent_spawn_limit = 0  # who is one too many waits for a turn, and is told so
     c.CatalogueLocalSpawner.workloads = str(place.workloads)
     c.CatalogueLocalSpawner.environments_root = str(place.environments)
     c.CatalogueLocalSpawner.catalogue = str(catalogue_file(settings))
     c.CatalogueLocalSpawner.hands = hands_with_ready(place, settings, Kind.session)
     c.CatalogueLocalSpawner.turns = Turns(settings.sessions.starts_at_once or usual())
-    c.CatalogueLocalSpawner.language_of = spawner_language
-    c.CatalogueLocalSpawner.translator = translator
+    return c.CatalogueLocalSpawner
+
+
+def _on_cluster(c: Any, settings: Settings) -> Any:
+    """Sessions are pods of a cluster."""
+    from notebench_spawner.sessions.kube import CatalogueKubeSpawner  # only there its libraries are installed
+
+    cluster = settings.kubernetes
+    c.JupyterHub.spawner_class = CatalogueKubeSpawner
+    c.JupyterHub.concurrent_spawn_limit = settings.sessions.starts_at_once or _STARTS_AT_ONCE
+    c.CatalogueKubeSpawner.cluster = cluster.pods
+    c.CatalogueKubeSpawner.namespace = cluster.namespace
+    c.CatalogueKubeSpawner.storage_capacity = cluster.storage.size
+    c.CatalogueKubeSpawner.storage_class = cluster.storage.storage_class or None
+    c.CatalogueKubeSpawner.storage_access_modes = [cluster.pods.homes.access]
+    return c.CatalogueKubeSpawner
 
 
 def _pages(c: Any, settings: Settings) -> None:

@@ -1,22 +1,17 @@
 """Starts the service: `python -m notebench_hub.service`, for the installation that the environment names."""
 
-import asyncio
 import logging
 import os
 import sys
 
 import uvicorn
 from notebench.contract.errors import NotebenchError
-from notebench_spawner.backends.process import ProcessBackend
-from notebench_spawner.hands import Hands
-from notebench_spawner.sessions.preparation import prepare_environment
-from notebench_spawner.workload import Kind, Workload
 
-from notebench_hub.hands import hands_with_ready
+from notebench_hub.instance import instance_of
 from notebench_hub.place import Place
 from notebench_hub.service.app import build_parts, compose, create_app
+from notebench_hub.service.launching import launching
 from notebench_hub.settings import Settings, load
-from notebench_hub.shipped import catalogue_file
 
 
 def main() -> int:
@@ -27,9 +22,11 @@ def main() -> int:
     os.umask(0o077)
     place = Place.from_environment()
     try:
-        settings, instance = load(place), place.instance()
-        hands = hands_with_ready(place, settings, Kind.run)
-        parts = build_parts(place, instance, settings, _backend(place, settings, hands), hands)
+        settings = load(place)
+        instance = instance_of(place, settings)
+        backend, hands = launching(place, settings)
+        place.create()
+        parts = build_parts(place, instance, settings, backend, hands)
         parts.store.open()
         app = create_app(parts, compose(parts))
     except NotebenchError as error:
@@ -37,27 +34,25 @@ def main() -> int:
         return 1
     uvicorn.run(
         app,
-        host="127.0.0.1",
+        host=_listen(settings),
         port=instance.service_port,
         access_log=False,
         server_header=False,
         log_config=None,
         timeout_graceful_shutdown=10,
-        # The proxy is on this machine; its word about the browser's address and scheme counts.
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=_believed(settings),
     )
     return 0
 
 
-def _backend(place: Place, settings: Settings, hands: Hands) -> ProcessBackend:
-    """Launches runs and model servers, with what they need made before."""
+def _listen(settings: Settings) -> str:
+    return settings.kubernetes.addresses.listen if settings.mode == "kubernetes" else "127.0.0.1"
 
-    async def prepare(workload: Workload) -> None:
-        catalogue, root = catalogue_file(settings), place.environments
-        await asyncio.to_thread(hands.prepare_home, workload)
-        await prepare_environment(workload, catalogue, root, lambda _: None, hands)
 
-    return ProcessBackend(place.workloads, place.environments, prepare=prepare, hands=hands)
+def _believed(settings: Settings) -> str:
+    """Whose word about the browser's address and scheme counts: the proxy's, which is on this machine, or is
+    one of those that the settings name."""
+    return "127.0.0.1" if settings.mode == "embedded" else ",".join(settings.doors.trusted_proxies)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from notebench_spawner.catalogue.model import mebibytes
 from notebench_spawner.hands import Hands
 
 from notebench_hub.hands import hands_of
+from notebench_hub.instance import mlflow_address
 from notebench_hub.place import Instance, Place
 from notebench_hub.service import (
     api,
@@ -35,6 +36,7 @@ from notebench_hub.service.doors.tokens import Tokens
 from notebench_hub.service.environment import Environment
 from notebench_hub.service.feature import Feature, Parts
 from notebench_hub.service.gateway import feature as gateway
+from notebench_hub.service.ground import Ground, OnCluster, OnMachine
 from notebench_hub.service.mlflow_client.client import Mlflow
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.shelf import Shelf
@@ -64,18 +66,22 @@ def build_parts(
         doors=Doors(store, hub, tokens, login),
         tokens=tokens,
         hub=hub,
-        environment=Environment(instance, hands, home_size=_bytes(settings.homes.size)),
+        environment=Environment(
+            instance, hands, home_size=_bytes(settings.homes.size), in_pods=settings.mode == "kubernetes"
+        ),
         shelf=shelf,
         resolver=shelf,
         backend=backend,
         hands=hands,
         devices=Devices(store, machine.devices if machine else (), hands.settle),
+        ground=_ground(settings, instance, hands),
     )
 
 
 def compose(parts: Parts) -> list[Feature]:
     """All features of the service, each handed what it needs of others."""
-    mlflow = Mlflow(parts.place.mlflow_socket, parts.place.secret("mlflow-signing-key"))
+    address = mlflow_address(parts.place, parts.settings)
+    mlflow = Mlflow(address, parts.place.secret("mlflow-signing-key"))
     workspaces = Workspaces(mlflow)
     tracking = Tracking(parts, mlflow, workspaces)
     directory = deployments.Directory(parts.store)
@@ -135,6 +141,13 @@ def create_app(parts: Parts, features: list[Feature]) -> FastAPI:
 
 def _bytes(size: str) -> int:
     return mebibytes(size) << 20 if size else 0
+
+
+def _ground(settings: Settings, instance: Instance, hands: Hands) -> Ground:
+    """Loading a model runs its code: of any network it reaches only where it asks for the model."""
+    if settings.mode == "kubernetes":
+        return OnCluster(settings.kubernetes.pods.environment)
+    return OnMachine(hands, None if settings.model_servers.network == "open" else instance.service_port)
 
 
 def _machine(settings: Settings) -> Machine | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from notebench.pod import IN_POD
 from notebench_spawner.catalogue.layers import layer_path
 from notebench_spawner.hands import Hands
 from notebench_spawner.workload import Kind
@@ -32,8 +33,11 @@ class Variables:
 class Environment:
     """Knows where the parts of this installation answer and where its people's files lie."""
 
-    def __init__(self, instance: Instance, hands: Hands, *, home_size: int = 0) -> None:
-        """`home_size` is what a home may have, in bytes; 0 for no limit."""
+    def __init__(
+        self, instance: Instance, hands: Hands, *, home_size: int = 0, in_pods: bool = False
+    ) -> None:
+        """`home_size` is what a home may have, in bytes; 0 for no limit. Pods prepare homes themselves."""
+        self._in_pods = in_pods
         self._hands = hands
         self._home_size = home_size
         self._inside = f"{instance.service_url}/services/notebench"
@@ -77,6 +81,8 @@ class Environment:
             "NOTEBENCH_LAYER": str(layer or ""),
             _ID_VARIABLES[kind]: thing,
         }
+        if self._in_pods:
+            env[IN_POD] = "1"
         if self._home_size:
             env["NOTEBENCH_HOME_SIZE"] = str(self._home_size)
         if attempt:

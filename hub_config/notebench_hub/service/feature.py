@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from notebench_hub.service.doors.hub import HubClient
     from notebench_hub.service.doors.tokens import Tokens
     from notebench_hub.service.environment import Environment
+    from notebench_hub.service.ground import Ground
     from notebench_hub.service.ports import Resolver
     from notebench_hub.service.shelf import Shelf
     from notebench_hub.service.store import Store
@@ -78,6 +79,8 @@ class Parts:
     """Reaches into people's homes; its verbs block."""
     devices: "Devices"
     """Reserves this machine's devices for workloads."""
+    ground: "Ground"
+    """Where workloads live: how their commands begin, where model servers listen."""
 
     @property
     def prefix(self) -> str:

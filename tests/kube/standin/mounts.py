@@ -58,9 +58,23 @@ def _source(store: Store, state: Path, own: Path, pod: Object, volume: Object) -
     if "hostPath" in volume:
         return Path(volume["hostPath"]["path"])
     place.mkdir(parents=True, exist_ok=True)
+    if "emptyDir" in volume:
+        return _short(state, pod["metadata"]["uid"], place)
     for source in (volume.get("projected") or {}).get("sources") or [volume]:
         _fill(store, space, place, source)
     return place
+
+
+def _short(state: Path, uid: str, place: Path) -> Path:
+    """The same directory by a short path: that of a socket in it has 107 characters at most."""
+    number = len(list(place.parent.iterdir()))
+    link = state / "v" / f"{uid[:8]}{number}"
+    link.parent.mkdir(exist_ok=True)
+    for one in link.parent.glob(f"{uid[:8]}*"):
+        if one.readlink() == place:
+            return one
+    link.symlink_to(place)
+    return link
 
 
 def _fill(store: Store, space: str, place: Path, source: Object) -> None:
@@ -84,3 +98,5 @@ def _fill(store: Store, space: str, place: Path, source: Object) -> None:
 def clear(state: Path, uid: str) -> None:
     """What only this pod had is gone with it; claims stay."""
     shutil.rmtree(state / "pods" / uid, ignore_errors=True)
+    for link in (state / "v").glob(f"{uid[:8]}*"):
+        link.unlink()

@@ -4,7 +4,6 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from notebench_spawner.backends.base import Handle, Observation
 from notebench_spawner.workload import Kind, Workload
@@ -19,7 +18,6 @@ from notebench_hub.service.store.deployments import DeploymentRecord, ServerReco
 from notebench_hub.service.store.devices import Holder
 
 COMMAND = ("python", "-m", "notebench.serving")
-SOCKET = "model"
 _SENTENCE = 2000
 
 
@@ -73,10 +71,6 @@ class Servers:
                 said = _load_failure(line) or said
         return said or seen.reason or "Its process is gone and nobody saw how it ended."
 
-    def socket(self, server: ServerRecord) -> Path:
-        """Where this attempt listens."""
-        return self._parts.hands.runtime(server.workload) / SOCKET
-
     def _workload(self, record: DeploymentRecord, server: ServerRecord, token: str) -> Workload:
         environment = self._parts.environment
         resolved = resolution.load(server.resolved)
@@ -84,7 +78,7 @@ class Servers:
         variables = environment.variables(
             Kind.model_server, record.id, record.owner, resolved, token, layer=layer
         )
-        socket = self.socket(server)
+        listening = self._parts.ground.listening(server.workload)
         uri = f"models:/{server.model}/{server.version}"
         return Workload(
             id=server.workload,
@@ -95,18 +89,11 @@ class Servers:
             hardware=resolved.hardware,
             home=environment.home(record.user),
             layer=layer,
-            command=[*self._command, "--model-uri", uri, "--uds", str(socket)],
+            command=self._parts.ground.command((*self._command, "--model-uri", uri, *listening.words)),
             env=variables.env,
             secret_env=variables.secret,
-            socket=socket,
-            only_port=self._only_port(),
+            **listening.fields,
         )
-
-    def _only_port(self) -> int | None:
-        """Loading a model runs its code: of any network it reaches only where it asks for the model."""
-        if self._parts.settings.model_servers.network == "open":
-            return None
-        return self._parts.instance.service_port
 
 
 def _load_failure(line: str) -> str:

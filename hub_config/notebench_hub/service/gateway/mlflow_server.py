@@ -11,10 +11,14 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+from notebench_hub.instance import mlflow_address
 from notebench_hub.place import Place
 from notebench_hub.service.mlflow_client.names import ADMIN, HOST
+from notebench_hub.settings import load
 
 _INI = """\
 [mlflow]
@@ -81,10 +85,20 @@ def main() -> None:
     prepare(place)
     os.environ.clear()
     os.environ.update(environment(place))
-    sys.exit(_serve(place))
+    sys.exit(_serve(_listening(place)))
 
 
-def _serve(place: Place) -> int:
+def _listening(place: Place) -> dict[str, Any]:
+    """Where it listens: on its private socket, or on a cluster at the port of its Service."""
+    settings = load(place)
+    address = mlflow_address(place, settings)
+    if address.startswith("unix:"):
+        return {"uds": address.removeprefix("unix:")}
+    found = urlsplit(address)
+    return {"host": settings.kubernetes.addresses.listen, "port": found.port or 80}
+
+
+def _serve(listening: Mapping[str, Any]) -> int:
     # Imported here: MLflow reads the environment while it is imported, and it takes seconds.
     import uvicorn
     from mlflow.server.handlers import initialize_backend_stores
@@ -94,7 +108,7 @@ def _serve(place: Place) -> int:
     uvicorn.run(
         "mlflow.server.auth:create_app",
         factory=True,
-        uds=str(place.mlflow_socket),
+        **listening,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,

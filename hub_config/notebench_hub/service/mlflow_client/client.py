@@ -1,10 +1,9 @@
-"""One client for MLflow's REST JSON over its private socket. It signs each request with who is asking."""
+"""One client for MLflow's REST JSON over its private socket or Service. It signs each with who is asking."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -42,11 +41,14 @@ def admin(workspace: str) -> Standing:
 class Mlflow:
     """MLflow's tracking server, as a person, a project's member or its admin may use it."""
 
-    def __init__(self, socket: Path, key: str) -> None:
+    def __init__(self, address: str, key: str) -> None:
+        """`address` is `unix:/path`, or `http://host:port` on a cluster."""
         self._key = key
+        self._socket = address.removeprefix("unix:") if address.startswith("unix:") else None
         self.http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=_LIMITS),
-            base_url=BASE,
+            transport=httpx.AsyncHTTPTransport(uds=self._socket, limits=_LIMITS),
+            base_url=BASE if self._socket else address,
+            headers={"Host": HOST},
             timeout=_TIMEOUT,
         )
 
@@ -118,7 +120,7 @@ class Mlflow:
             async with asyncio.timeout(seconds):
                 response = await self.http.get("/health")
         except (httpx.HTTPError, TimeoutError):
-            return "MLflow does not answer on its socket."
+            return "MLflow does not answer on its socket." if self._socket else "MLflow does not answer."
         return "" if response.is_success else f"MLflow answers {response.status_code}."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from notebench.contract.errors import NotAllowed, NotebenchError, Unavailable
 from notebench.contract.runs import FINAL_STATES, RunState
-from notebench_spawner.backends.base import Observation
+from notebench_spawner.backends.base import Observation, Phase
 
 from notebench_hub.service.asker import AskerKind
 from notebench_hub.service.controllers import Tasks, cannot_start, pause_or_stop
@@ -67,6 +67,7 @@ class RunController:
         for one in kept:
             look = looks.get(one.run.id)
             if look is None or not has_ended(look):
+                await self._say_why(one, look)
                 still.append(one)
                 continue
             try:
@@ -76,6 +77,11 @@ class RunController:
             except Exception:  # whatever is wrong with this one, the others go on
                 log.exception("the end of run %s could not be written; it is tried again", one.run.id)
         return still
+
+    async def _say_why(self, kept: Kept, look: Observation | None) -> None:
+        """A cluster may let it wait, for a node or an image: its record says for what."""
+        if look and look.phase is Phase.pending and look.reason and look.reason != kept.run.reason:
+            await self._parts.store.write(rows.waits, kept.run.id, look.reason)
 
     def _again(self, kept: Kept) -> None:
         """What an open run needs: its launch, if the service was killed in between, or its end."""

@@ -29,7 +29,7 @@ class Launcher:
 
     def __init__(self, parts: Parts, command: tuple[str, ...] = COMMAND) -> None:
         self._parts = parts
-        self._command = list(command)
+        self._command = command
 
     async def launch(self, kept: Kept) -> None:
         """Start it and remember its process. Raises NotebenchError or OSError; nothing runs then."""
@@ -85,7 +85,7 @@ class Launcher:
             hardware=resolved.hardware,
             home=home,
             layer=layer,
-            command=self._command,
+            command=self._parts.ground.command(self._command),
             env=variables.env,
             secret_env=variables.secret,
             timeout_seconds=kept.timeout_seconds + BACKSTOP_SECONDS,

@@ -257,6 +257,13 @@ def launched(tx: Transaction, run: str, handle: dict[str, Any]) -> None:
     row.handle, row.started, row.reason = handle, row.started or now(), row.note
 
 
+def waits(tx: Transaction, run: str, reason: str) -> None:
+    """Say for what a start that is under way waits; nothing once it has begun."""
+    row = tx.get_one(RunTable, run)
+    if row.state == RunState.starting.value:
+        row.reason = reason or row.note
+
+
 def wait(tx: Transaction, run: str, reason: str) -> None:
     """Put it back to the front of the queue: what it needs is away. It has no process yet."""
     row = tx.get_one(RunTable, run)

@@ -1,0 +1,62 @@
+"""Where workloads live: how a command begins there, and where a model server listens."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from notebench_spawner.hands import Hands
+
+SOCKET = "model"
+_PORT = 8080
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where a model server listens: words of its command, and fields of its workload."""
+
+    words: list[str]
+    fields: dict[str, Any]
+
+
+class Ground(Protocol):
+    """One of the two that are below."""
+
+    def command(self, words: tuple[str, ...]) -> list[str]:
+        """The command of a notebook run or a model server."""
+        ...
+
+    def listening(self, workload: str) -> Listening:
+        """Where a model server of this id listens."""
+        ...
+
+
+class OnMachine:
+    """Processes of this machine, prepared by who starts them."""
+
+    def __init__(self, hands: Hands, only_port: int | None) -> None:
+        """`only_port` is all that model servers reach of the network; None leaves it open."""
+        self._hands, self._only_port = hands, only_port
+
+    def command(self, words: tuple[str, ...]) -> list[str]:
+        return list(words)
+
+    def listening(self, workload: str) -> Listening:
+        socket = self._hands.runtime(workload) / SOCKET
+        return Listening(["--uds", str(socket)], {"socket": socket, "only_port": self._only_port})
+
+
+class OnCluster:
+    """Pods: what they need in a home they make themselves, before they become what they are."""
+
+    def __init__(self, environment: str) -> None:
+        """`environment` is where images have their Python environment."""
+        self._python = str(Path(environment) / "bin" / "python")
+
+    def command(self, words: tuple[str, ...]) -> list[str]:
+        python, *rest = words
+        # By its path: the layer's interpreter, which the word alone means, may have to be made first.
+        return [self._python, "-P", "-m", "notebench.pod", *rest] if python == "python" else [python, *rest]
+
+    def listening(self, workload: str) -> Listening:
+        # Of its own pod: the address is the pod's, and a NetworkPolicy says who reaches it.
+        return Listening(["--host", "0.0.0.0", "--port", str(_PORT)], {"port": _PORT})  # noqa: S104

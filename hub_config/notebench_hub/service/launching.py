@@ -1,0 +1,44 @@
+"""What the service launches notebook runs and model servers with, on one machine or on a cluster."""
+
+import asyncio
+from pathlib import Path
+
+from notebench_spawner.backends.base import Backend
+from notebench_spawner.backends.process import ProcessBackend
+from notebench_spawner.hands import Hands
+from notebench_spawner.sessions.preparation import prepare_environment
+from notebench_spawner.workload import Kind, Workload
+
+from notebench_hub.hands import hands_with_ready
+from notebench_hub.place import Place
+from notebench_hub.service.cluster_hands import ClusterHands
+from notebench_hub.settings import Settings
+from notebench_hub.shipped import catalogue_file
+
+
+def launching(place: Place, settings: Settings) -> tuple[Backend, Hands]:
+    """The backend, and the hands for people's files. Raises NotebenchError."""
+    return _on_cluster(place, settings) if settings.mode == "kubernetes" else _here(place, settings)
+
+
+def _here(place: Place, settings: Settings) -> tuple[Backend, Hands]:
+    """Processes, with what they need made before."""
+    hands = hands_with_ready(place, settings, Kind.run)
+
+    async def prepare(workload: Workload) -> None:
+        catalogue, root = catalogue_file(settings), place.environments
+        await asyncio.to_thread(hands.prepare_home, workload)
+        await prepare_environment(workload, catalogue, root, lambda _: None, hands)
+
+    return ProcessBackend(place.workloads, place.environments, prepare=prepare, hands=hands), hands
+
+
+def _on_cluster(place: Place, settings: Settings) -> tuple[Backend, Hands]:
+    """Jobs and Deployments."""
+    from notebench_spawner.backends.kubernetes.api import Api  # only there its libraries are installed
+    from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
+    from notebench_spawner.backends.kubernetes.connecting import connection
+
+    cluster = settings.kubernetes
+    backend = KubernetesBackend(Api(connection(), cluster.namespace), cluster.pods)
+    return backend, ClusterHands(Path(cluster.home), place.workloads)

@@ -63,6 +63,30 @@ def test_an_older_state_is_backed_up_and_migrated(old: Place, tmp_path: Path) ->
     assert len(backups(old)) == 1
 
 
+def in_a_pod(place: Place) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "NOTEBENCH_STATE_DIR": str(place.root)}
+    command = [sys.executable, "-m", "notebench_hub.upgrade"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_first_container_of_a_pod_does_it_once(place: Place) -> None:
+    for _ in range(2):
+        done = in_a_pod(place)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert older(place) == []
+        assert len(backups(place)) == 1
+
+
+def test_the_first_container_of_a_pod_fails_where_a_newer_version_wrote(place: Place) -> None:
+    sql(place.service / "notebench.db", "UPDATE alembic_version SET version_num = '9999'")
+    before = files(place)
+    done = in_a_pod(place)
+    assert done.returncode == 1
+    assert "newer version of notebench-hub" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(place) == before
+
+
 def test_a_migration_that_fails_leaves_the_old_state(place: Place) -> None:
     broken = place.service / "notebench.db"
     sql(broken, "CREATE TABLE runs (id INTEGER)")  # what the next migration makes

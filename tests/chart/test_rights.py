@@ -1,0 +1,40 @@
+"""The Roles say what the spawner's own list says, and nothing holds in the whole cluster."""
+
+from typing import Any
+
+from notebench_spawner.pods.rights import HUB, SERVICE, rules
+
+from tests.chart.rendering import find, objects
+from tests.chart.test_objects import OPTIONS
+
+
+def test_roles_have_the_rules_that_the_code_needs() -> None:
+    made = objects()
+    assert find(made, "Role", "notebench-hub")["rules"] == rules(HUB)
+    assert find(made, "Role", "notebench-service")["rules"] == rules(SERVICE)
+
+
+def test_they_are_bound_to_hub_and_service_where_workloads_are() -> None:
+    made = objects(OPTIONS["workloads elsewhere"])
+    bound = {}
+    for part in ("hub", "service"):
+        binding = find(made, "RoleBinding", f"notebench-{part}")
+        assert binding["metadata"]["namespace"] == "workloads"
+        assert find(made, "Role", f"notebench-{part}")["metadata"]["namespace"] == "workloads"
+        [subject] = binding["subjects"]
+        bound[part] = (binding["roleRef"]["name"], subject["name"], subject["namespace"])
+    assert bound == {
+        "hub": ("notebench-hub", "hub", "people"),
+        "service": ("notebench-service", "notebench", "people"),
+    }
+
+
+def test_no_option_gives_rights_in_the_whole_cluster() -> None:
+    everything: list[dict[str, Any]] = [one for values in OPTIONS.values() for one in objects(values)]
+    kinds = {one["kind"] for one in everything}
+    assert "Role" in kinds
+    assert not {"ClusterRole", "ClusterRoleBinding"} & kinds
+    names = [
+        verb for one in everything if one["kind"] == "Role" for rule in one["rules"] for verb in rule["verbs"]
+    ]
+    assert "*" not in names

@@ -70,9 +70,14 @@ def render(values: Values | None = None, space: str = SPACE) -> dict[str, str]:
 
 
 def objects(values: Values | None = None) -> list[Manifest]:
+    return parsed(render(values))
+
+
+def parsed(files: dict[str, str]) -> list[Manifest]:
+    """The objects in what was rendered."""
     return [
         thing
-        for file, text in render(values).items()
+        for file, text in files.items()
         if file.endswith(".yaml")
         for thing in yaml.load_all(text, yaml.CSafeLoader)
         if thing
@@ -90,19 +95,24 @@ def pods(made: list[Manifest]) -> list[Manifest]:
 
 def problems(made: list[Manifest], versions: tuple[str, ...] = VERSIONS) -> list[str]:
     """Whatever a cluster would not take, and whatever is not within the Restricted standard."""
-    found = []
-    for thing in made:
-        name = f"{thing['kind']} {thing['metadata']['name']}"
-        if (thing["apiVersion"], thing["kind"]) not in FOREIGN:
-            for version in versions:
-                errors = _schema(version, thing["apiVersion"], thing["kind"]).iter_errors(thing)
-                found += [f"{name} ({version}): {error.json_path}: {error.message}" for error in errors]
+    found = [error for thing in made for error in schema_errors(thing, versions)]
     named = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in made]
     found += [f"twice: {one}" for one in named if named.count(one) > 1]
     for pod in pods(made):
         found += violations(pod)
         found += _unset(pod["spec"])
     return found
+
+
+def schema_errors(thing: Manifest, versions: tuple[str, ...] = VERSIONS) -> list[str]:
+    """What these versions of Kubernetes do not take; a key that they do not know is not taken, either."""
+    if (thing["apiVersion"], thing["kind"]) in FOREIGN:
+        return []
+    return [
+        f"{thing['kind']} {thing['metadata']['name']} ({version}): {error.json_path}: {error.message}"
+        for version in versions
+        for error in _schema(version, thing["apiVersion"], thing["kind"]).iter_errors(thing)
+    ]
 
 
 @cache

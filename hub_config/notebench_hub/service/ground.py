@@ -21,6 +21,9 @@ class Listening:
 class Ground(Protocol):
     """One of the two that are below."""
 
+    sees_homes: bool
+    """Whether the service sees people's files."""
+
     def command(self, words: tuple[str, ...]) -> list[str]:
         """The command of a notebook run or a model server."""
         ...
@@ -32,6 +35,8 @@ class Ground(Protocol):
 
 class OnMachine:
     """Processes of this machine, prepared by who starts them."""
+
+    sees_homes = True
 
     def __init__(self, hands: Hands, only_port: int | None) -> None:
         """`only_port` is all that model servers reach of the network; None leaves it open."""
@@ -47,6 +52,8 @@ class OnMachine:
 
 class OnCluster:
     """Pods: what they need in a home they make themselves, before they become what they are."""
+
+    sees_homes = False
 
     def __init__(self, environment: str) -> None:
         """`environment` is where images have their Python environment."""

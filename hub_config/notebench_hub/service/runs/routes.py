@@ -86,6 +86,13 @@ async def _nothing() -> AsyncIterator[str]:
 
 async def _output(parts: Parts, desk: Desk, asker: Asker, run: str) -> StreamingResponse:
     kept = await desk.find(asker, run)
+    if kept.run.output and not parts.ground.sees_homes:
+        raise NotFound(
+            "The output notebook {path} is in the owner's home on the cluster, which only sessions see.",
+            "Start a session and open it there.",
+            code="output-in-home",
+            path=kept.run.output,
+        )
     try:
         if not kept.run.output:
             raise FileNotFoundError(run)

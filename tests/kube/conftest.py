@@ -1,6 +1,8 @@
 """A cluster for the tests, and a client for it."""
 
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.kube.installation import ClusterInstallation
 from tests.kube.standin.cluster import ADMIN, Cluster
 from tests.kube.standin.images import Image
 from tests.kube.standin.kinds import Object
@@ -92,3 +95,17 @@ def pod(name: str, *command: str, **spec: Any) -> Object:
         "metadata": {"name": name, "labels": labels},
         "spec": {"containers": [container], "restartPolicy": "Never"} | spec,
     }
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[ClusterInstallation]:
+    """Notebench on a cluster whose pods are processes here. Not below /tmp: that is a volume of the pods."""
+    folder = Path(tempfile.mkdtemp(prefix="nbk-", dir="/var/tmp"))
+    with Cluster(folder / "c") as cluster:
+        started = ClusterInstallation(folder / "state", cluster)
+        try:
+            started.up()
+            yield started
+        finally:
+            started.purge()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ _TOGETHER = (
     ("accounts", "launcher", "limits", "homes", "warm"),  # they make accounts, or look at all processes
     ("house", "panels"),  # one builds what the other shows
 )
-_FIRST = ("accounts", "house", "security", "hub", "service", "supervisor", "fuzz", "journey")
+_FIRST = ("accounts", "house", "security", "hub", "service", "supervisor", "fuzz", "journey", "kube")
 """Long lanes begin early, so that none is alone in the end."""
 _LANES = {folder: together[0] for together in _TOGETHER for folder in together}
 

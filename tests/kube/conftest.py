@@ -1,6 +1,5 @@
 """A cluster for the tests, and a client for it."""
 
-import shutil
 import sys
 import tempfile
 import time
@@ -100,12 +99,11 @@ def pod(name: str, *command: str, **spec: Any) -> Object:
 @pytest.fixture(scope="session")
 def installation() -> Iterator[ClusterInstallation]:
     """Notebench on a cluster whose pods are processes here. Not below /tmp: that is a volume of the pods."""
-    folder = Path(tempfile.mkdtemp(prefix="nbk-", dir="/var/tmp"))
-    with Cluster(folder / "c") as cluster:
-        started = ClusterInstallation(folder / "state", cluster)
+    made = tempfile.TemporaryDirectory(prefix="nbk-", dir="/var/tmp", ignore_cleanup_errors=True)
+    with made as folder, Cluster(Path(folder) / "c") as cluster:
+        started = ClusterInstallation(Path(folder) / "state", cluster)
         try:
             started.up()
             yield started
         finally:
             started.purge()
-    shutil.rmtree(folder, ignore_errors=True)

@@ -62,6 +62,13 @@ class ClusterInstallation(Installation):
         for name in ("proxy", "hub", "mlflow", "service"):
             self.start(name)
         self.wait_healthy()
+        self._wake_mlflow()
+
+    def _wake_mlflow(self) -> None:
+        """Its first answer takes seconds on a busy machine, and its clients in notebooks wait for three."""
+        self.add_user("first")
+        with self.api(self.token("first")) as api:
+            wait_for(lambda: api.get("experiments").is_success, 120, "MLflow's first answer")
 
     def settle(self) -> None:
         self.place.create()

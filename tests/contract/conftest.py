@@ -1,5 +1,6 @@
 """The implementations of the seam, and the behaviours that every one must be able to show."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,15 +11,22 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from kubernetes_asyncio import client
 from notebench_spawner import processes
 from notebench_spawner.backends.base import Backend, Phase
+from notebench_spawner.backends.kubernetes.api import Api
+from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
 from notebench_spawner.backends.memory import MemoryBackend, Outcome
 from notebench_spawner.backends.process import ProcessBackend
+from notebench_spawner.placement import Placement
+from notebench_spawner.pods.settings import Grace, Pods
 from notebench_spawner.workload import Hardware, ImageVersion, Kind, Workload
 
 from tests.launcher.world import World, why_not, world
 
 Make = Callable[..., Workload]
+REAL = os.environ.get("NOTEBENCH_TEST_KUBECONFIG")
+"""A real cluster, on which `NOTEBENCH_TEST_PYTHON_IMAGE`, by its digest, has Python in /opt/notebench."""
 
 BEHAVIOURS: dict[str, tuple[str, Outcome]] = {
     "succeeds": ("print('one'); print('two')", Outcome([Phase.succeeded], ["one", "two"], exit_code=0)),
@@ -81,8 +89,11 @@ def launched() -> Iterator[World]:
         yield made
 
 
-@pytest.fixture(params=["memory", "process", "launcher", "kubernetes"])
+@pytest.fixture(params=["memory", "process", "launcher", "kubernetes", *(["cluster"] if REAL else [])])
 def seam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seam]:
+    if request.param == "cluster":
+        yield from on_real_cluster(Path(REAL or ""), os.environ["NOTEBENCH_TEST_PYTHON_IMAGE"])
+        return
     if request.param == "kubernetes":
         yield from on_cluster(tmp_path)
         return
@@ -126,12 +137,6 @@ DIGEST = "registry.example/minimal@sha256:" + "ab12" * 16
 
 def on_cluster(tmp_path: Path) -> Iterator[Seam]:
     """The backend of a cluster, with a cluster whose pods are processes here."""
-    from kubernetes_asyncio import client
-    from notebench_spawner.backends.kubernetes.api import Api
-    from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
-    from notebench_spawner.placement import Placement
-    from notebench_spawner.pods.settings import Grace, Pods
-
     from tests.kube.standin.cluster import ADMIN, Cluster
     from tests.kube.standin.images import Image
 
@@ -144,34 +149,52 @@ def on_cluster(tmp_path: Path) -> Iterator[Seam]:
         cluster.images.add(DIGEST, Image())
         settings = Pods(environment=str(inside), grace_seconds=Grace(run=1))
         claim(cluster.url, ADMIN)
+        configuration = client.Configuration(host=cluster.url)
+        configuration.api_key["BearerToken"] = f"Bearer {ADMIN}"
+        yield _clustered(lambda: client.ApiClient(configuration), "people", settings, DIGEST)
 
-        def connect() -> client.ApiClient:
-            configuration = client.Configuration(host=cluster.url)
-            configuration.api_key["BearerToken"] = f"Bearer {ADMIN}"
-            return client.ApiClient(configuration)
 
-        def again() -> Backend:
-            return KubernetesBackend(Api(connect, "people"), settings)
+def on_real_cluster(kubeconfig: Path, image: str) -> Iterator[Seam]:
+    """The same on the cluster that a kubeconfig names, in a namespace that goes with the test."""
+    from notebench_spawner.backends.kubernetes.connecting import connection
 
-        def make(behaviour: str, **more: object) -> Workload:
-            one = workload(Path("/home/ada"), behaviour, **more)
-            # All of one home go to one node, which must have room for them.
-            small = one.hardware.model_copy(update={"placement": Placement(cpu_request=0.1)})
-            image = one.image.model_copy(update={"digest": DIGEST})
-            return one.model_copy(update={"image": image, "hardware": small, "secret_env": {"T": "x"}})
+    from tests.kube import kubeconfig as admin
 
-        yield Seam("kubernetes", again(), again, make)
+    space = f"notebench-{uuid4().hex[:8]}"
+    with admin.client(kubeconfig) as http:
+        http.post("/api/v1/namespaces", json={"metadata": {"name": space}}).raise_for_status()
+        try:
+            http.post(f"/api/v1/namespaces/{space}/persistentvolumeclaims", json=HOME).raise_for_status()
+            yield _clustered(connection(kubeconfig), space, Pods(grace_seconds=Grace(run=1)), image)
+        finally:
+            http.delete(f"/api/v1/namespaces/{space}")
+
+
+def _clustered(connect: Callable[[], client.ApiClient], space: str, settings: Pods, reference: str) -> Seam:
+    def again() -> Backend:
+        return KubernetesBackend(Api(connect, space), settings)
+
+    def make(behaviour: str, **more: object) -> Workload:
+        one = workload(Path("/home/ada"), behaviour, **more)
+        # All of one home go to one node, which must have room for them.
+        small = one.hardware.model_copy(update={"placement": Placement(cpu_request=0.1)})
+        image = one.image.model_copy(update={"digest": reference})
+        return one.model_copy(update={"image": image, "hardware": small, "secret_env": {"T": "x"}})
+
+    return Seam("kubernetes", again(), again, make)
+
+
+HOME = {
+    "metadata": {"name": "claim-ada"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
 
 
 def claim(url: str, token: str) -> None:
     """A home, as its owner's first session makes it."""
-    body = {
-        "metadata": {"name": "claim-ada"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
     answer = httpx.post(
         f"{url}/api/v1/namespaces/people/persistentvolumeclaims",
-        json=body,
+        json=HOME,
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
     )

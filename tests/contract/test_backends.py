@@ -50,8 +50,7 @@ async def test_same_id_is_the_same_thing(seam: Seam) -> None:
 async def test_known_after_a_restart(seam: Seam) -> None:
     handle = await seam.backend.start(seam.make("stays"))
     kept = Handle.model_validate_json(handle.model_dump_json())
-    [seen] = await seam.again().observe([kept])
-    assert seen.phase is Phase.running
+    await until(seam.again(), kept, Phase.running)
     await seam.again().stop(kept)
     [seen] = await seam.again().observe([kept])
     assert seen.phase is Phase.failed

@@ -53,7 +53,7 @@ def test_generated_names_differ_and_stay_short(api: Client) -> None:
         ({"metadata": {"name": "Ada_L"}}, 422, "a lowercase RFC 1123 subdomain must consist of"),
         ({"metadata": {"name": "a", "namespace": "other"}}, 400, "does not match the namespace sent"),
         ({"kind": "Pod", "metadata": {"name": "a"}}, 400, "cannot be handled as a Secret"),
-        ({"metadata": {"name": "a", "resourceVersion": "1"}}, 400, "should not be set on objects"),
+        ({"metadata": {"name": "a", "resourceVersion": "1"}}, 500, "should not be set on objects"),
     ],
 )
 def test_what_is_no_object_of_the_kind_is_refused(api: Client, body: Object, status: int, words: str) -> None:
@@ -108,7 +108,7 @@ def test_three_kinds_of_patches(api: Client) -> None:
     assert now["metadata"]["labels"] == {"b": "2", "c": "3"}
     _, now = patched(api, path, '{"metadata": {"finalizers": ["x.example/y"]}}', STRATEGIC)
     _, now = patched(api, path, '{"metadata": {"finalizers": ["x.example/z"]}}', STRATEGIC)
-    assert now["metadata"]["finalizers"] == ["x.example/y", "x.example/z"]
+    assert now["metadata"]["finalizers"] == ["x.example/z", "x.example/y"]
     image = '{"spec": {"containers": [{"name": "main", "image": "another"}]}}'
     _, now = patched(api, path, image, STRATEGIC)
     assert now["spec"]["containers"][0]["command"] == made["spec"]["containers"][0]["command"]
@@ -176,7 +176,9 @@ def test_a_namespace_goes_with_everything_in_it(api: Client) -> None:
 
 
 def test_places_that_are_not_served(api: Client) -> None:
-    for path in ("/api/v1/unicorns", "/apis/nothing/v1/x", f"{PODS}/one/two/three", "/nothing"):
+    answer = api.get("/api/v1/unicorns")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "NotFound")
+    for path in ("/apis/nothing/v1/x", f"{PODS}/one/two/three", "/nothing"):
         answer = api.get(path)
         assert (answer.status_code, answer.text) == (404, "404 page not found\n")
 

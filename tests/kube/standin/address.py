@@ -43,6 +43,8 @@ def read(path: str) -> Address:
     if namespace and not group and rest[0] in ("status", "finalize"):
         namespace, rest = "", ["namespaces", namespace, *rest]
     kind = kinds.at(group, version, rest[0]) if rest else None
+    if kind is None and rest and not group:
+        raise status.no_such_resource()
     if kind is None or len(rest) > 3 or (namespace and not kind.namespaced):
         raise status.NoSuchPlace
     if kind.namespaced and not namespace and len(rest) > 1:

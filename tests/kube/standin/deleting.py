@@ -59,7 +59,9 @@ def _pod(store: Store, pod: Object, options: Object) -> Object:
     meta["deletionTimestamp"] = (began + timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
     meta["deletionGracePeriodSeconds"] = grace
     if grace == 0 and not meta.get("finalizers"):
-        return store.remove(PODS, meta["namespace"], meta["name"])
+        gone = store.remove(PODS, meta["namespace"], meta["name"])
+        ended = {name: meta[name] for name in ("deletionTimestamp", "deletionGracePeriodSeconds")}
+        return gone | {"metadata": gone["metadata"] | ended}
     return store.put(PODS, pod)
 
 

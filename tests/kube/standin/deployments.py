@@ -91,7 +91,7 @@ def _tell(store: Store, deployment: Object, mark: str) -> None:
         "updatedReplicas": len(updated) or None,
         "readyReplicas": ready or None,
         "availableReplicas": ready or None,
-        "unavailableReplicas": max(wanted - ready, 0) or None,
+        "unavailableReplicas": max(len(live) - ready, 0) or None,
     }
     enough = ready >= wanted - missing and (wanted == 0 or ready > 0 or missing >= wanted)
     done = len(updated) == wanted == len(live) and ready == wanted

@@ -12,7 +12,6 @@ from tests.kube.standin.kinds import NAMESPACES, SERVICES, Kind
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 _SAYS_SUBDOMAIN = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
@@ -25,12 +24,6 @@ _SAYS_LABEL = (
     "and end "
     "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_SAYS_1035 = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-    "character, "
-    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
-    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
 
 
@@ -69,9 +62,7 @@ def check(kind: Kind, name: str) -> None:
             "Required value: name or generateName is required",
         )
     pattern, says, longest = _SUBDOMAIN, _SAYS_SUBDOMAIN, 253
-    if kind is SERVICES:
-        pattern, says, longest = _DNS_1035, _SAYS_1035, 63
-    elif kind is NAMESPACES:
+    if kind in (NAMESPACES, SERVICES):
         pattern, says, longest = _LABEL, _SAYS_LABEL, 63
     if len(name) > longest:
         says = f"must be no more than {longest} characters"

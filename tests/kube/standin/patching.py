@@ -57,7 +57,7 @@ def _strategic(old: Any, patch: Any) -> Any:
     for key, value in patch.items():
         if key.startswith("$deleteFromPrimitiveList/"):
             word = key.partition("/")[2]
-            new[word] = [one for one in new.get(word) or [] if one not in value]
+            new[word] = [one for one in new.get(word) or [] if one not in value] or None
         elif key.startswith("$"):
             continue  # the order of lists, and which keys a client retains: hints that change no value here
         elif value is None:
@@ -71,7 +71,7 @@ def _strategic(old: Any, patch: Any) -> Any:
 
 def _list(key: str, old: list[Any], patch: list[Any]) -> list[Any]:
     if key in _SETS:
-        return old + [word for word in patch if word not in old]
+        return patch + [word for word in old if word not in patch]
     objects = all(isinstance(one, dict) for one in patch)
     if key == "ports" and objects:
         by = "port" if any("port" in one for one in [*old, *patch]) else "containerPort"

@@ -31,9 +31,7 @@ def step(store: Store) -> None:
 def _place(store: Store, pod: Object) -> None:
     nodes = store.all(NODES)
     if reason := volumes.missing(store, pod):
-        _refuse(
-            store, pod, f"0/{len(nodes)} nodes are available: {reason}.", Counter({_HELPLESS: len(nodes)})
-        )
+        _refuse(store, pod, f"0/{len(nodes)} nodes are available: {reason}. not found")
         return
     free, reasons, tails = [], Counter[str](), Counter[str]()
     for node in nodes:
@@ -45,7 +43,7 @@ def _place(store: Store, pod: Object) -> None:
             free.append(node)
     if not free:
         listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-        _refuse(store, pod, f"0/{len(nodes)} nodes are available: {listed}.", tails)
+        _refuse(store, pod, f"0/{len(nodes)} nodes are available: {listed}. {_instead(tails)}")
         return
     busy = Counter(one["spec"].get("nodeName") for one in store.all(PODS))
     chosen = min(free, key=lambda node: (busy[node["metadata"]["name"]], node["metadata"]["name"]))
@@ -62,10 +60,13 @@ def _bind(store: Store, pod: Object, node: str) -> None:
     events.tell_scheduling(store, PODS, written, "Scheduled", message, "Binding")
 
 
-def _refuse(store: Store, pod: Object, why: str, tails: Counter[str]) -> None:
-    total = sum(tails.values())
+def _instead(tails: Counter[str]) -> str:
+    """What would not help either."""
     helped = ", ".join(sorted(f"{count} {reason}" for reason, count in tails.items()))
-    message = f"{why} no new claims to deallocate, preemption: 0/{total} nodes are available: {helped}."
+    return f"no new claims to deallocate, preemption: 0/{sum(tails.values())} nodes are available: {helped}."
+
+
+def _refuse(store: Store, pod: Object, message: str) -> None:
     conditions = _condition(pod, "False", "Unschedulable", message)
     if conditions is not None:
         writing.set_status(store, PODS, pod, conditions=conditions)

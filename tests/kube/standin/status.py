@@ -19,7 +19,7 @@ class Refused(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
+            **({"reason": self.reason} if self.reason else {}),
             "code": self.code,
         }
         return said | ({"details": self.details} if self.details is not None else {})
@@ -55,6 +55,11 @@ def forbidden(kind: Kind, name: str, why: str) -> Refused:
 def not_found(kind: Kind, name: str) -> Refused:
     """Transcript: get-unknown."""
     return Refused(404, "NotFound", f'{kind.resource} "{name}" not found', _details(kind, name))
+
+
+def no_such_resource() -> Refused:
+    """Transcript: unknown-place."""
+    return Refused(404, "NotFound", "the server could not find the requested resource", {})
 
 
 class NoSuchPlace(Exception):

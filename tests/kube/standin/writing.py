@@ -25,7 +25,8 @@ def create(store: Store, kind: Kind, namespace: str, given: Any, *, dry: bool = 
     if kind.namespaced:
         rules.in_namespace(store, kind, meta, namespace)
     if meta.get("resourceVersion"):
-        raise status.bad_request("resourceVersion should not be set on objects to be created")
+        # With this code, and no reason. Transcript: bad-requests.
+        raise status.Refused(500, "", "resourceVersion should not be set on objects to be created")
     if not meta.get("name") and meta.get("generateName"):
         meta["name"] = names.generated(meta["generateName"])
     names.check(kind, meta.get("name", ""))

@@ -3,17 +3,19 @@
 A cluster's name server does that for pods; what runs on this machine asks the API instead.
 """
 
-import json
 import os
 import re
 import runpy
 import socket
 import sys
-import urllib.error
-import urllib.request
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-API, TOKEN = "NOTEBENCH_TEST_API", "NOTEBENCH_TEST_API_TOKEN"
+import httpx
+
+from tests.kube import kubeconfig
+
 _SERVICE = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(\.cluster\.local)?\.?")
 _getaddrinfo = socket.getaddrinfo
 _known: dict[str, str] = {}
@@ -27,18 +29,23 @@ def look_up(host: Any, *rest: Any, **more: Any) -> Any:
 
 
 def _address(name: str, namespace: str) -> str:
-    url = f"{os.environ[API]}/api/v1/namespaces/{namespace}/services/{name}"
-    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {os.environ[TOKEN]}"})
+    place = f"/api/v1/namespaces/{namespace}/services/{name}"
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            _known[url] = str(json.load(answer)["spec"]["clusterIP"])
-    except urllib.error.HTTPError:
-        _known.pop(url, None)
-    except OSError:
+        answer = _api().get(place)
+        if answer.is_success:
+            _known[place] = str(answer.json()["spec"]["clusterIP"])
+        else:
+            _known.pop(place, None)
+    except httpx.HTTPError:
         pass  # the API is away: a name server goes on with what it knows
-    if url not in _known:
+    if place not in _known:
         raise socket.gaierror(socket.EAI_NONAME, f"there is no Service {name} in {namespace}")
-    return _known[url]
+    return _known[place]
+
+
+@cache
+def _api() -> httpx.Client:
+    return kubeconfig.client(Path(os.environ["KUBECONFIG"]))
 
 
 if __name__ == "__main__":

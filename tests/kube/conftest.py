@@ -4,13 +4,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.kube import real
 from tests.kube.installation import ClusterInstallation
+from tests.kube.real import RealCluster
 from tests.kube.standin.cluster import ADMIN, Cluster
 from tests.kube.standin.images import Image
 from tests.kube.standin.kinds import Object
@@ -98,10 +101,18 @@ def pod(name: str, *command: str, **spec: Any) -> Object:
 
 @pytest.fixture(scope="session")
 def installation() -> Iterator[ClusterInstallation]:
-    """Notebench on a cluster whose pods are processes here. Not below /tmp: that is a volume of the pods."""
+    """Notebench on a real cluster, where one is named, else on one whose pods are processes here."""
+    # Not below /tmp: that is a volume of the pods.
     made = tempfile.TemporaryDirectory(prefix="nbk-", dir="/var/tmp", ignore_cleanup_errors=True)
-    with made as folder, Cluster(Path(folder) / "c") as cluster:
-        started = ClusterInstallation(Path(folder) / "state", cluster)
+    with ExitStack() as until_the_end:
+        folder = Path(until_the_end.enter_context(made))
+        cluster: Cluster | RealCluster
+        if real.why_not():
+            cluster = until_the_end.enter_context(Cluster(folder / "c"))
+        else:
+            cluster = RealCluster()
+            until_the_end.callback(cluster.remove, SPACE)
+        started = ClusterInstallation(folder / "state", cluster)
         try:
             started.up()
             yield started

@@ -20,8 +20,8 @@ from ruamel.yaml import YAML
 from tests import leaks
 from tests.hub.workbench import free_ports
 from tests.installation import Installation, wait_for
-from tests.kube.cluster_names import API, TOKEN
-from tests.kube.standin.cluster import ADMIN, Cluster
+from tests.kube.real import RealCluster
+from tests.kube.standin.cluster import Cluster
 from tests.kube.standin.images import Image
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,8 @@ DIGEST = "sha256:" + "ab12" * 16
 HUB = """
 from notebench_hub.hub import configure
 configure(c)
+"""
+AS_ROOT = """
 c.Spawner.args = ["--allow-root"]  # pods are processes of this account here
 """
 
@@ -48,16 +50,21 @@ def environment() -> Path:
 class ClusterInstallation(Installation):
     """Proxy, hub, MLflow and service as processes of this machine, in the mode `kubernetes`."""
 
-    def __init__(self, state: Path, cluster: Cluster) -> None:
+    def __init__(self, state: Path, cluster: Cluster | RealCluster) -> None:
         super().__init__(state)
         self.cluster = cluster
+        self.real = isinstance(cluster, RealCluster)
+        self.address = cluster.address if isinstance(cluster, RealCluster) else "127.0.0.1"
+        reference = cluster.reference if isinstance(cluster, RealCluster) else f"{IMAGE}@{DIGEST}"
+        self.image, _, self.digest = reference.partition("@")
         self.place = Place(state)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def up(self) -> None:
         """Start the four parts, and wait until all are well."""
         self.cluster.namespace(SPACE)
-        self.cluster.images.add(f"{IMAGE}@{DIGEST}", Image())
+        if isinstance(self.cluster, Cluster):
+            self.cluster.images.add(f"{self.image}@{self.digest}", Image())
         self.settle()
         for name in ("proxy", "hub", "mlflow", "service"):
             self.start(name)
@@ -72,8 +79,11 @@ class ClusterInstallation(Installation):
 
     def settle(self) -> None:
         self.place.create()
-        public, api, hub, service, mlflow = (f"http://127.0.0.1:{port}" for port in free_ports(5))
+        public, api, hub, service, mlflow = (f"http://{self.address}:{port}" for port in free_ports(5))
         addresses = {"public": public, "proxy_api": api, "hub": hub, "service": service, "mlflow": mlflow}
+        addresses["proxy_api"] = api.replace(
+            self.address, "127.0.0.1"
+        )  # where the proxy of one machine has it
         settings = {
             "mode": "kubernetes",
             "catalogue": str(self._catalogue()),
@@ -81,13 +91,13 @@ class ClusterInstallation(Installation):
             "kubernetes": {
                 "namespace": SPACE,
                 "storage": {"size": "1Gi"},
-                "addresses": {**addresses, "listen": "127.0.0.1"},
-                "pods": {"environment": str(environment())},
+                "addresses": {**addresses, "listen": self.address},
+                "pods": {} if self.real else {"environment": str(environment())},
             },
         }
         with self.place.settings_file.open("w") as opened:
             YAML().dump(settings, opened)
-        (self.state / "hub.py").write_text(HUB)
+        (self.state / "hub.py").write_text(HUB if self.real else HUB + AS_ROOT)
 
     def _catalogue(self) -> Path:
         """The one that ships, with a container image for the scientific one and small requests."""
@@ -95,7 +105,7 @@ class ClusterInstallation(Installation):
         for image in tree["images"]:
             version = image["versions"][0]
             if image["id"] == "scientific":
-                version["kubernetes"] = {"image": IMAGE, "digest": DIGEST}
+                version["kubernetes"] = {"image": self.image, "digest": self.digest}
         for profile in tree["profiles"]:
             profile["kubernetes"] = {"cpu_request": 0.1, "memory_request": "256Mi"}
         file = shutil.copytree(ROOT / "images", self.state / "images") / "catalogue.yaml"
@@ -117,8 +127,6 @@ class ClusterInstallation(Installation):
             **part.env,
             VARIABLE: str(self.state),
             "KUBECONFIG": str(kubeconfig),
-            API: self.cluster.url,
-            TOKEN: ADMIN,
         }
         if name == "service":
             env["PYTHONPATH"] = str(ROOT)

@@ -14,6 +14,7 @@ class Control:
 
     def __init__(self, store: Store, steps: list[Step]) -> None:
         self._store, self._steps = store, steps
+        self._ends = False
         self._task: asyncio.Task[None] | None = None
         self.failed: list[str] = []
         """Tracebacks of controllers that failed; a test that ends looks here."""
@@ -24,12 +25,13 @@ class Control:
 
     async def stop(self) -> None:
         if self._task:
+            self._ends = True  # `wait_for` may swallow a cancellation that comes with a change
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         at = -1
-        while True:
+        while not self._ends:
             await self._store.changed(at, 0.1)
             at = self._store.revision
             if self.paused:

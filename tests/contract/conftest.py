@@ -16,6 +16,7 @@ from notebench_spawner import processes
 from notebench_spawner.backends.base import Backend, Phase
 from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
+from notebench_spawner.backends.kubernetes.connecting import connection
 from notebench_spawner.backends.memory import MemoryBackend, Outcome
 from notebench_spawner.backends.process import ProcessBackend
 from notebench_spawner.placement import Placement
@@ -149,15 +150,12 @@ def on_cluster(tmp_path: Path) -> Iterator[Seam]:
         cluster.images.add(DIGEST, Image())
         settings = Pods(environment=str(inside), grace_seconds=Grace(run=1))
         claim(cluster.url, ADMIN)
-        configuration = client.Configuration(host=cluster.url)
-        configuration.api_key["BearerToken"] = f"Bearer {ADMIN}"
-        yield _clustered(lambda: client.ApiClient(configuration), "people", settings, DIGEST)
+        connect = connection(cluster.kubeconfig(tmp_path / "kubeconfig"))
+        yield _clustered(connect, "people", settings, DIGEST)
 
 
 def on_real_cluster(kubeconfig: Path, image: str) -> Iterator[Seam]:
     """The same on the cluster that a kubeconfig names, in a namespace that goes with the test."""
-    from notebench_spawner.backends.kubernetes.connecting import connection
-
     from tests.kube import kubeconfig as admin
 
     space = f"notebench-{uuid4().hex[:8]}"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kubernetes_asyncio import client
 from notebench.contract.errors import Unavailable
 from notebench_spawner.backends.base import Handle, Observation, Phase
 from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
+from notebench_spawner.backends.kubernetes.connecting import connection
 from notebench_spawner.placement import Placement
 from notebench_spawner.pods import labels
 from notebench_spawner.pods.settings import Grace, Pods
@@ -38,11 +38,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 async def backend(cluster: Cluster) -> AsyncIterator[KubernetesBackend]:
-    def connect() -> client.ApiClient:
-        configuration = client.Configuration(host=cluster.url)
-        configuration.api_key["BearerToken"] = f"Bearer {ADMIN}"
-        return client.ApiClient(configuration)
-
+    connect = connection(cluster.kubeconfig(cluster.state.parent / "kubeconfig"))
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # /tmp is a volume of the pods
         (Path(folder) / "bin").mkdir()
         (Path(folder) / "bin" / "python").symlink_to(Path(sys.executable).resolve())

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from kubernetes_asyncio import client
 from notebench.contract.errors import Unavailable
 from notebench_spawner.backends.base import Handle, Phase
 from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
+from notebench_spawner.backends.kubernetes.connecting import connection
 from notebench_spawner.backends.kubernetes.observing import STOPPED
 from notebench_spawner.pods import rights
 from notebench_spawner.pods.model_server import Replicas
@@ -55,11 +55,7 @@ async def service(
     for resource, verb in without:
         town.access.take(user, verb, resource)
 
-    def connect() -> client.ApiClient:
-        configuration = client.Configuration(host=town.url)
-        configuration.api_key["BearerToken"] = f"Bearer {TOKEN}"
-        return client.ApiClient(configuration)
-
+    connect = connection(town.kubeconfig(town.state.parent / "kubeconfig", TOKEN))
     settings = Pods(
         environment=environment,
         grace_seconds=Grace(run=1, model_server=1),

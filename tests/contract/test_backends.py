@@ -89,6 +89,19 @@ async def test_what_is_unknown_is_gone(seam: Seam) -> None:
     assert await lines(seam.backend, stranger, follow=True) == []
 
 
+async def test_what_goes_on_and_nobody_knows_is_found(seam: Seam) -> None:
+    kept, lost, over = [await seam.backend.start(seam.make(kind)) for kind in ("stays", "stays", "succeeds")]
+    await until(seam.backend, over, Phase.succeeded)
+    known = {kept.workload, lost.workload}
+    assert [one for one in await seam.again().strays(known) if one.workload == over.workload] == []
+    found = {one.workload: one.where for one in await seam.again().strays({kept.workload})}
+    assert found[lost.workload]
+    assert kept.workload not in found
+    for one in (kept, lost):
+        await seam.backend.stop(one)
+    assert not {kept.workload, lost.workload} & {one.workload for one in await seam.again().strays(set())}
+
+
 async def test_logs_follow_until_the_end(seam: Seam) -> None:
     handle = await seam.backend.start(seam.make("stays"))
     reading = asyncio.create_task(lines(seam.backend, handle, follow=True))

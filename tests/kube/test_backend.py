@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 from notebench.contract.errors import Unavailable
-from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.backends.base import Handle, Observation, Phase, Stray
 from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
 from notebench_spawner.backends.kubernetes.connecting import connection
 from notebench_spawner.placement import Placement
 from notebench_spawner.pods import labels
-from notebench_spawner.pods.settings import Grace, Pods
+from notebench_spawner.pods.settings import Grace, Homes, Pods
 from notebench_spawner.workload import Workload
 
 from tests.contract.conftest import DIGEST, claim, workload
@@ -66,7 +66,8 @@ async def seen(backend: KubernetesBackend, handle: Handle, phase: Phase) -> Obse
 
 def session(cluster: Cluster, node: str) -> None:
     """A session of the run's owner, which holds the home on one node."""
-    held = pod("session--ada", labels=labels.of_home("claim-ada"), nodeName=node)
+    ours = {labels.KIND: "session", labels.WORKLOAD: "session-1"}
+    held = pod("session--ada", labels=labels.of_home("claim-ada") | ours, nodeName=node)
     volume = {"name": "home", "persistentVolumeClaim": {"claimName": "claim-ada"}}
     held["spec"]["volumes"] = [volume]
     answer = httpx.post(
@@ -80,10 +81,11 @@ async def test_a_run_goes_to_the_node_where_a_session_holds_the_home(
     cluster: Cluster, backend: KubernetesBackend, node: str
 ) -> None:
     session(cluster, node)
-    handle = await backend.start(run("succeeds"))
-    await seen(backend, handle, Phase.succeeded)
+    handle = await backend.start(run("stays"))
+    assert (await seen(backend, handle, Phase.running)).node == node
     [ran] = [one for one in cluster.all(kinds.PODS, SPACE) if one["metadata"]["name"] != "session--ada"]
     assert ran["spec"]["nodeName"] == node
+    await backend.stop(handle)
 
 
 async def test_a_run_without_room_beside_its_session_waits_and_says_for_what(
@@ -100,6 +102,23 @@ async def test_a_run_without_room_beside_its_session_waits_and_says_for_what(
             await asyncio.sleep(0.05)
     assert found.phase is Phase.pending
     assert found.reason.startswith("It waits for a place in the cluster: 0/2 nodes are available")
+
+
+async def test_a_home_that_another_node_holds_is_named(cluster: Cluster, backend: KubernetesBackend) -> None:
+    session(cluster, "node-a")
+    elsewhere = run("succeeds")
+    there = Placement(cpu_request=0.1, node_selector={"kubernetes.io/hostname": "node-b"})
+    hardware = elsewhere.hardware.model_copy(update={"placement": there})
+    apart = KubernetesBackend(
+        Api(connection(cluster.state.parent / "kubeconfig"), SPACE),
+        Pods(homes=Homes(access="ReadWriteMany")),  # which is not true of this home
+    )
+    handle = await apart.start(elsewhere.model_copy(update={"hardware": hardware}))
+    async with asyncio.timeout(30):
+        while "Multi-Attach" not in (found := (await apart.observe([handle]))[0]).reason:
+            await asyncio.sleep(0.05)
+    assert found.phase is Phase.pending
+    assert found.reason.startswith("It has a place in the cluster, but cannot be made ready there yet: Multi")
 
 
 @pytest.mark.parametrize("what", ["secrets", "jobs"])
@@ -142,7 +161,10 @@ async def test_an_api_that_was_away_and_has_forgotten_its_history_changes_nothin
 async def test_what_no_record_knows_is_found(cluster: Cluster, backend: KubernetesBackend) -> None:
     kept, lost = await backend.start(run("stays")), await backend.start(run("stays"))
     assert await backend.strays({kept.workload, lost.workload}) == []
-    assert await backend.strays({kept.workload}) == [lost]
+    assert await backend.strays({kept.workload}) == [Stray(lost.workload, f"job/{lost.workload}")]
     await backend.stop(lost)
     assert await backend.strays({kept.workload}) == []
+    session(cluster, "node-a")
+    assert await backend.strays({kept.workload, "session-1"}) == []
+    assert await backend.strays({kept.workload}) == [Stray("session-1", "pod/session--ada")]
     assert (await seen(backend, kept, Phase.running)).handle == kept

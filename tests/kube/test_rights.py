@@ -1,5 +1,6 @@
 """The rights that hub and service have in a cluster: with them all works, without any one something fails."""
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,7 @@ from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
 from notebench_spawner.backends.kubernetes.connecting import connection
 from notebench_spawner.backends.kubernetes.observing import STOPPED
+from notebench_spawner.placement import Placement
 from notebench_spawner.pods import rights
 from notebench_spawner.pods.model_server import Replicas
 from notebench_spawner.pods.settings import Grace, Homes, Pods
@@ -26,6 +28,8 @@ from tests.kube.standin.images import Image
 
 TOKEN = "token-of-the-service"
 VERBS = [(right.resource, verb) for right in rights.SERVICE for verb in right.verbs]
+EVENTS = ("events", "list")
+"""Without it all goes on, and what keeps a pod from being ready is not known."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,29 @@ def one(behaviour: str, kind: Kind = Kind.run) -> Workload:
     return made.model_copy(update={"image": image, "kind": kind, "secret_env": {"T": "x"}, "port": 8888})
 
 
+async def held(backend: KubernetesBackend, patience: float = 20) -> str:
+    """What is said of a run whose home another node holds."""
+    first, second = [await backend.start(on(node)) for node in ("node-a", "node-b")]
+    reasons = set()
+    try:
+        async with asyncio.timeout(patience):
+            while not any("Multi-Attach" in one for one in reasons):
+                reasons = {seen.reason for seen in await backend.observe([first, second])}
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        return ""
+    finally:
+        for handle in (first, second):
+            await backend.stop(handle)
+    return max(reasons)
+
+
+def on(node: str) -> Workload:
+    made = one("stays")
+    there = Placement(cpu_request=0.1, node_selector={"kubernetes.io/hostname": node})
+    return made.model_copy(update={"hardware": made.hardware.model_copy(update={"placement": there})})
+
+
 async def everything(town: Cluster, backend: KubernetesBackend, later: KubernetesBackend) -> None:
     """What the service does, and each start twice: the second time it is there."""
     run = await twice(backend, one("succeeds"))
@@ -88,6 +115,7 @@ async def everything(town: Cluster, backend: KubernetesBackend, later: Kubernete
     stopped_long_ago(town, old.workload)
     await later.start(one("succeeds"))
     assert [seen.phase for seen in await later.observe([old])] == [Phase.gone]
+    assert "Multi-Attach" in await held(backend)
 
 
 async def twice(backend: KubernetesBackend, made: Workload) -> Handle:
@@ -123,7 +151,14 @@ def resource_of(path: str) -> str:
     return "/".join([words[0], *words[2:]])
 
 
-@pytest.mark.parametrize(("resource", "verb"), VERBS)
+async def test_without_the_right_to_see_events_only_their_words_are_missing(
+    town: Cluster, environment: str
+) -> None:
+    async with service(town, environment, EVENTS) as backend:
+        assert await held(backend, 3) == ""
+
+
+@pytest.mark.parametrize(("resource", "verb"), [one for one in VERBS if one != EVENTS])
 async def test_without_any_of_them_something_is_refused(
     town: Cluster, environment: str, resource: str, verb: str
 ) -> None:

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from notebench.contract.errors import Refused, Unavailable
 from notebench.contract.people import Member, Role
-from notebench.contract.runs import RunState
+from notebench.contract.runs import Progress, RunReport, RunState
 from notebench_hub.service import refusals
 from notebench_hub.service.asker import Asker, AskerKind, Owner
 from notebench_hub.service.doors.tokens import Tokens
@@ -162,3 +162,25 @@ def test_a_run_that_is_cancelled_while_it_waits_again_has_no_token(store: Store)
         assert await tokens.find(token) is None
 
     asyncio.run(story())
+
+
+def test_a_run_on_a_cluster_says_where_it_runs_until_it_ends(store: Store) -> None:
+    late = NewRun("r1", Owner("ana"), "a.ipynb", {}, "minimal", "small", 60, note="It is late.")
+    store.write_now(runs.add, late)
+    store.write_now(runs.runs_on, "r1", "node-a")
+    store.write_now(runs.claim, 1)
+    store.write_now(runs.launched, "r1", {"backend": "kubernetes"})
+
+    def said(state: RunState, sequence: int, reason: str = "") -> str:
+        report = RunReport(sequence=sequence, state=state, progress=Progress(), reason=reason)
+        store.write_now(runs.report, "r1", report)
+        found = store.read_now(runs.find, "r1")
+        assert found is not None
+        return found.run.reason
+
+    assert said(RunState.running, 1) == "It is late."
+    store.write_now(runs.runs_on, "r1", "node-a")
+    assert said(RunState.running, 2) == "It is late. It runs on node node-a."
+    store.write_now(runs.runs_on, "r1", "node-a")
+    assert said(RunState.running, 3) == "It is late. It runs on node node-a."
+    assert said(RunState.succeeded, 4) == "It is late."

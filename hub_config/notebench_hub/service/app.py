@@ -24,6 +24,7 @@ from notebench_hub.service import (
     runs,
     schedules,
     sessions,
+    strays,
 )
 from notebench_hub.service.controllers import Controllers
 from notebench_hub.service.devices import Devices
@@ -97,6 +98,7 @@ def compose(parts: Parts) -> list[Feature]:
         gateway.feature(parts, mlflow, workspaces, directory),
         pages.feature(parts),
         Feature(name="devices", controllers=[parts.devices]),
+        strays.feature(parts.store, parts.backend),
     ]
 
 

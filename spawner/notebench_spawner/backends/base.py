@@ -1,8 +1,8 @@
 """The seam between what should run and what runs it: four verbs, plain JSON state."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,8 +41,18 @@ class Observation(BaseModel):
     exit_code: int | None = None
     timed_out: bool = False
     """True when it was ended because its time was over."""
+    node: str = ""
+    """Of a cluster, where it runs."""
     address: str = ""
     """`unix:/path` or `http://host:port` of a model server that was started."""
+
+
+class Stray(NamedTuple):
+    """Something that goes on and that nobody's record knows."""
+
+    workload: str
+    where: str
+    """How an operator finds it: `process 4711`, `job/run-1-1`."""
 
 
 class Backend(Protocol):
@@ -62,4 +72,8 @@ class Backend(Protocol):
 
     def logs(self, handle: Handle, *, follow: bool = False) -> AsyncIterator[str]:
         """Its output, line by line without line ends; with `follow` until it ends."""
+        ...
+
+    async def strays(self, known: Collection[str]) -> list[Stray]:
+        """Workloads of any kind that go on here although their ids are not among the known."""
         ...

@@ -1,10 +1,10 @@
 """A deterministic backend without processes: what happens is what a script says, look by look."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.backends.base import Handle, Observation, Phase, Stray
 from notebench_spawner.workload import Workload
 
 NAME = "memory"
@@ -72,6 +72,11 @@ class MemoryBackend:
             if ended or not follow:
                 return
             await thing.ended.wait()
+
+    async def strays(self, known: Collection[str]) -> list[Stray]:
+        """What has not ended and is not known."""
+        going = [name for name, thing in self.things.items() if not _ended(thing.outcome.phases[0])]
+        return [Stray(name, f"memory/{name}") for name in sorted(going) if name not in known]
 
     def finish(self, name: str, phase: Phase, *, reason: str = "", exit_code: int | None = None) -> None:
         """Let a workload end now."""

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from notebench_spawner import processes, shim
-from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.backends.base import Handle, Observation, Phase, Stray
 from notebench_spawner.hands import Hands, OwnHands
 from notebench_spawner.marks import N_
 from notebench_spawner.process import process_spec
@@ -107,6 +107,15 @@ class ProcessBackend:
             await asyncio.sleep(_FOLLOW_SECONDS)
         if log.rest:
             yield log.rest.decode(errors="replace")
+
+    async def strays(self, known: Collection[str]) -> list[Stray]:
+        """Processes with a record on disk whose ids are not known."""
+        return await asyncio.to_thread(self._strays, known)
+
+    def _strays(self, known: Collection[str]) -> list[Stray]:
+        found = sorted(one for one in processes.running(self.workloads) if one.name not in known)
+        records = [(one.name, processes.read_handle(one)) for one in found]
+        return [Stray(name, f"process {record.pid}") for name, record in records if record]
 
     async def _tidy(self) -> None:
         """Now and then, forget what has ended long ago: records and outputs of runs are kept elsewhere."""

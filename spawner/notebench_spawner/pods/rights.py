@@ -55,6 +55,7 @@ SERVICE = (
     Right("", "secrets", ("create", "get", "patch"), "Keeps tokens out of manifests."),
     Right("", "pods", ("list",), "Sees how they are."),
     Right("", "pods/log", ("get",), "Shows their output."),
+    Right("", "events", ("list",), "Says what keeps a node from making a pod ready."),
 )
 
 

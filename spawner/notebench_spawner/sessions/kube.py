@@ -85,7 +85,7 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
     async def _tell(self) -> None:
         """Look at the pod again and again, as the watch of all pods has it, and say what it waits for."""
         while True:
-            told = news_of(self._status())
+            told = news_of(self._status(), self.events)
             self.news.tell(told.step, self._say(told.words).format(reason=told.reason), told.fraction)
             await asyncio.sleep(_TELL_SECONDS)
 

@@ -1,10 +1,10 @@
 """How far the start of a session's pod is, from what the cluster says of it: a pure function."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notebench_spawner.pods.waiting import COMING, IMAGE, waiting
+from notebench_spawner.pods.waiting import COMING, IMAGE, trouble, waiting
 from notebench_spawner.sessions.phases import WORDS, Step
 
 
@@ -18,9 +18,9 @@ class Told:
     fraction: float = 0.0
 
 
-def news_of(status: Mapping[str, Any]) -> Told:
+def news_of(status: Mapping[str, Any], events: Iterable[Mapping[str, Any]] = ()) -> Told:
     """What a pod's `status` means to who waits for it; an empty one means that there is no pod yet."""
-    words, reason = waiting(status)
+    words, reason = waiting(status, trouble(events))
     if not words:
         return Told(Step.server, WORDS[Step.server])
     if words == COMING:  # its volume is attached, its image fetched

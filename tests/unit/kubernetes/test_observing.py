@@ -93,7 +93,7 @@ RUNS: dict[str, tuple[dict[str, Any] | None, list[dict[str, Any]], Observation]]
 @pytest.mark.parametrize("case", RUNS)
 def test_runs(case: str) -> None:
     found, pods, expected = RUNS[case]
-    assert of_run(RUN, found, pods) == expected
+    assert of_run(RUN, found, pods, {}) == expected
 
 
 def server(phase: Phase, reason: str = "", address: str = "") -> Observation:
@@ -144,4 +144,4 @@ SERVERS: dict[str, tuple[dict[str, Any] | None, list[dict[str, Any]], Observatio
 @pytest.mark.parametrize("case", SERVERS)
 def test_servers(case: str) -> None:
     found, pods, expected = SERVERS[case]
-    assert of_server(SERVER, found, pods, "people") == expected
+    assert of_server(SERVER, found, pods, "people", {}) == expected

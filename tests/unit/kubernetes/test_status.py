@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from notebench_spawner.pods.ending import Ending, ending
-from notebench_spawner.pods.waiting import why_waiting
+from notebench_spawner.pods.waiting import trouble, why_waiting
 
 
 def ended(code: int, reason: str = "Error") -> list[dict[str, Any]]:
@@ -129,6 +129,25 @@ def waiting(reason: str, message: str = "") -> dict[str, Any]:
 )
 def test_why_it_waits(status: dict[str, Any], said: str) -> None:
     assert why_waiting(status) == said
+
+
+def event(reason: str, when: str, kind: str = "Warning") -> dict[str, Any]:
+    return {"type": kind, "reason": reason, "message": f"{reason} said.", "lastTimestamp": when}
+
+
+def test_what_keeps_a_node_from_making_it_ready_is_said() -> None:
+    events = [
+        event("FailedMount", "2026-01-01T00:00:02Z"),
+        event("FailedCreatePodSandBox", "2026-01-01T00:00:03Z"),
+        event("FailedScheduling", "2026-01-01T00:00:04Z"),
+        event("Pulled", "2026-01-01T00:00:05Z", "Normal"),
+        {"type": "Warning", "reason": "Early", "lastTimestamp": None, "eventTime": None},
+    ]
+    placed = {"phase": "Pending", "conditions": PLACED}
+    said = "It has a place in the cluster, but cannot be made ready there yet: FailedCreatePodSandBox said."
+    assert why_waiting(placed, trouble(events)) == said
+    assert why_waiting({"phase": "Running"}, trouble(events)) == ""
+    assert why_waiting(placed, trouble([])) == "It has a place in the cluster and is being made ready there."
 
 
 def test_a_cluster_that_says_much_is_one_line() -> None:

@@ -79,9 +79,17 @@ class RunController:
         return still
 
     async def _say_why(self, kept: Kept, look: Observation | None) -> None:
-        """A cluster may let it wait, for a node or an image: its record says for what."""
-        if look and look.phase is Phase.pending and look.reason and look.reason != kept.run.reason:
+        """A cluster may let it wait, for a node or an image: its record says for what, then where it is."""
+        if look is None:
+            return
+        if look.phase is Phase.pending and look.reason and look.reason != kept.run.reason:
             await self._parts.store.write(rows.waits, kept.run.id, look.reason)
+        elif (
+            look.node
+            and kept.run.state is RunState.running
+            and rows.ON_NODE.format(node=look.node) not in kept.run.reason
+        ):
+            await self._parts.store.write(rows.runs_on, kept.run.id, look.node)
 
     def _again(self, kept: Kept) -> None:
         """What an open run needs: its launch, if the service was killed in between, or its end."""

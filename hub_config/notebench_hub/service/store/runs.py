@@ -264,6 +264,16 @@ def waits(tx: Transaction, run: str, reason: str) -> None:
         row.reason = reason or row.note
 
 
+ON_NODE = N_("It runs on node {node}.")
+
+
+def runs_on(tx: Transaction, run: str, node: str) -> None:
+    """Say where in the cluster it runs, unless something else is to be said of it."""
+    row = tx.get_one(RunTable, run)
+    if row.state == RunState.running.value and row.reason in ("", row.note):
+        row.reason = f"{row.note} {ON_NODE.format(node=node)}".lstrip()
+
+
 def wait(tx: Transaction, run: str, reason: str) -> None:
     """Put it back to the front of the queue: what it needs is away. It has no process yet."""
     row = tx.get_one(RunTable, run)
@@ -311,6 +321,8 @@ def _move(row: RunTable, wanted: RunState, reason: str) -> None:
     current = RunState(row.state)
     if after(current, wanted) is not wanted or current in FINAL_STATES:
         return
+    if current is wanted and not reason:
+        return  # what was said of where it runs stays
     row.state = wanted.value
     row.reason = reason or row.note
     if wanted in FINAL_STATES:

@@ -12,6 +12,7 @@ from notebench_spawner.pods import refusals
 from notebench_spawner.pods.pod import Manifest
 
 _OF_KIND = {
+    "Event": (client.CoreV1Api, "event"),
     "Deployment": (client.AppsV1Api, "deployment"),
     "HorizontalPodAutoscaler": (client.AutoscalingV2Api, "horizontal_pod_autoscaler"),
     "Job": (client.BatchV1Api, "job"),
@@ -58,6 +59,12 @@ class Api:
     async def all(self, kind: str, selector: str) -> list[Manifest]:
         """All that a label selector finds. Never from a cache: what was just made must be in it."""
         status, found = await self._call("list", kind, label_selector=selector)
+        return list(_checked(status, found)["items"])
+
+    async def warnings(self) -> list[Manifest]:
+        """What went wrong lately with pods of the namespace."""
+        selector = "involvedObject.kind=Pod,type=Warning"
+        status, found = await self._call("list", "Event", field_selector=selector)
         return list(_checked(status, found)["items"])
 
     async def change(self, kind: str, name: str, change: Manifest) -> bool:

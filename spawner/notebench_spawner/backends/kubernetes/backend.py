@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from notebench.contract.errors import Refused
 
-from notebench_spawner.backends.base import Handle, Observation, Phase
+from notebench_spawner.backends.base import Handle, Observation, Phase, Stray
 from notebench_spawner.backends.kubernetes import observing
 from notebench_spawner.backends.kubernetes.api import Api
+from notebench_spawner.backends.kubernetes.troubles import Troubles
 from notebench_spawner.pods import labels
 from notebench_spawner.pods.ending import ending
 from notebench_spawner.pods.model_server import (
@@ -42,6 +43,7 @@ class KubernetesBackend:
         self._settings = settings
         self._replicas = replicas or Replicas()
         self._tidy_at = 0.0
+        self._troubles = Troubles(api)
 
     async def start(self, workload: Workload) -> Handle:
         """Make its objects and return. The same id twice is the same thing. Raises NotebenchError."""
@@ -88,17 +90,15 @@ class KubernetesBackend:
                     owners[kind, one["metadata"]["name"]] = one
             for pod in await self._api.all("Pod", selector):
                 pods.setdefault(pod["metadata"]["labels"][labels.WORKLOAD], []).append(pod)
-        return [
-            self._look(
-                handle, owners.get((_owner_kind(handle), handle.workload)), pods.get(handle.workload, [])
-            )
-            for handle in handles
-        ]
-
-    def _look(self, handle: Handle, owner: Manifest | None, pods: Sequence[Manifest]) -> Observation:
-        if _owner_kind(handle) == "Job":
-            return observing.of_run(handle, owner, pods)
-        return observing.of_server(handle, owner, pods, self._api.namespace)
+        said = await self._troubles.of(one for some in pods.values() for one in some)
+        found: list[Observation] = []
+        for handle in handles:
+            owner, theirs = owners.get((_owner_kind(handle), handle.workload)), pods.get(handle.workload, [])
+            if _owner_kind(handle) == "Job":
+                found.append(observing.of_run(handle, owner, theirs, said))
+            else:
+                found.append(observing.of_server(handle, owner, theirs, self._api.namespace, said))
+        return found
 
     async def stop(self, handle: Handle) -> None:
         """End it, and return when it has ended. A run's Job stays and says so: its id never starts again."""
@@ -119,7 +119,7 @@ class KubernetesBackend:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def strays(self, known: Collection[str]) -> list[Handle]:
+    async def strays(self, known: Collection[str]) -> list[Stray]:
         """What goes on here and is no known workload's; what has ended is the cluster's to forget."""
         found = [
             Handle(backend=NAME, workload=one["metadata"]["name"], state={"kind": kind.value})
@@ -127,8 +127,21 @@ class KubernetesBackend:
             for one in await self._api.all(owner, f"{labels.KIND}={kind.value}")
             if one["metadata"]["name"] not in known
         ]
-        seen = await self.observe(found)
-        return [one.handle for one in seen if one.phase in (Phase.pending, Phase.running)]
+        going = [
+            one.handle for one in await self.observe(found) if one.phase in (Phase.pending, Phase.running)
+        ]
+        theirs = [Stray(one.workload, f"{_owner_kind(one).lower()}/{one.workload}") for one in going]
+        return theirs + await self._stray_sessions(known)
+
+    async def _stray_sessions(self, known: Collection[str]) -> list[Stray]:
+        """Pods of sessions: the hub makes them and finds them again, unless it has forgotten them."""
+        pods = await self._api.all("Pod", f"{labels.KIND}={Kind.session.value}")
+        named = [(one["metadata"]["labels"].get(labels.WORKLOAD, ""), one) for one in pods]
+        return [
+            Stray(name, f"pod/{pod['metadata']['name']}")
+            for name, pod in named
+            if name not in known and ending(pod.get("status", {})) is None
+        ]
 
     async def _tidy(self) -> None:
         """Now and then, forget runs that were stopped long ago; the cluster forgets those that ended."""

@@ -1,6 +1,6 @@
 """What objects of a cluster say of a workload, as observations: pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from notebench_spawner.backends.base import Handle, Observation, Phase
 from notebench_spawner.marks import N_
@@ -18,14 +18,18 @@ GONE = N_("It is not in the cluster any more, and nobody saw how it ended.")
 AGAIN = N_("It is started again. Before: {reason}")
 
 
-def of_run(handle: Handle, job: Manifest | None, pods: Sequence[Manifest]) -> Observation:
+Said = Mapping[str, str]
+"""What events say of pods that wait, by the pod's uid."""
+
+
+def of_run(handle: Handle, job: Manifest | None, pods: Sequence[Manifest], said: Said) -> Observation:
     """A notebook run, from its Job and the Job's pods."""
     if job is None:
         return Observation(handle=handle, phase=Phase.gone, reason=GONE)
     alive = [pod for pod in pods if ending(pod.get("status", {})) is None]
     last = _newest(pods)
     if alive or not _over(job):
-        return _going_on(handle, alive or pods)
+        return _going_on(handle, alive or pods, said)
     ended = ending(last.get("status", {}), _memory(last)) if last else None
     stopped = STOPPED in job["metadata"].get("annotations", {})
     if ended is None:
@@ -42,7 +46,7 @@ def of_run(handle: Handle, job: Manifest | None, pods: Sequence[Manifest]) -> Ob
 
 
 def of_server(
-    handle: Handle, deployment: Manifest | None, pods: Sequence[Manifest], namespace: str
+    handle: Handle, deployment: Manifest | None, pods: Sequence[Manifest], namespace: str, said: Said
 ) -> Observation:
     """A model server, from its Deployment and the pods of that. A cluster starts it again by itself."""
     if deployment is None:
@@ -51,17 +55,22 @@ def of_server(
         name = deployment["metadata"]["name"]
         address = f"http://{name}.{namespace}.svc:{SERVICE_PORT}"
         return Observation(handle=handle, phase=Phase.running, address=address)
-    reason = next((said for pod in pods if (said := _crashed(pod))), "")
-    reason = reason or next((said for pod in pods if (said := why_waiting(pod.get("status", {})))), "")
+    reason = next(filter(None, map(_crashed, pods)), "")
+    reason = reason or next((why for pod in pods if (why := _waits(pod, said))), "")
     return Observation(handle=handle, phase=Phase.pending, reason=reason if pods else UNSEEN)
 
 
-def _going_on(handle: Handle, pods: Sequence[Manifest]) -> Observation:
+def _going_on(handle: Handle, pods: Sequence[Manifest], said: Said) -> Observation:
     """A pod that has ended counts as running until the Job says that it counts: no other one follows it."""
-    reasons = [why_waiting(pod.get("status", {})) for pod in pods]
+    reasons = [_waits(pod, said) for pod in pods]
     if "" in reasons:
-        return Observation(handle=handle, phase=Phase.running)
+        node = str(pods[reasons.index("")]["spec"].get("nodeName", ""))
+        return Observation(handle=handle, phase=Phase.running, node=node)
     return Observation(handle=handle, phase=Phase.pending, reason=reasons[0] if reasons else UNSEEN)
+
+
+def _waits(pod: Manifest, said: Said) -> str:
+    return why_waiting(pod.get("status", {}), said.get(pod["metadata"].get("uid", ""), ""))
 
 
 def _over(job: Manifest) -> bool:

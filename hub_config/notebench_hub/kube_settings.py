@@ -39,7 +39,7 @@ class Addresses(Section):
 
 
 class Storage(Section):
-    """The volumes that are made for homes."""
+    """Volumes that are made."""
 
     size: str = Field(
         default="10Gi", pattern=r"^[1-9][0-9]{0,6}(Mi|Gi|Ti)$", description="What a new volume has."
@@ -59,5 +59,9 @@ class Kubernetes(Section):
     )
     home: AbsolutePath = Field(default="/home/notebench", description="Where a home is, in a pod.")
     storage: Storage = Field(default=Storage(), description="Volumes that are made for homes.")
+    project_storage: Storage = Field(
+        default=Storage(),
+        description="Volumes that are made for projects; the class must offer ReadWriteMany.",
+    )
     addresses: Addresses = Field(default=Addresses(), description="Where the parts are.")
     pods: Pods = Field(default=Pods(), description="What all pods of workloads have in common.")

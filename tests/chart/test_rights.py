@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from notebench_spawner.pods.rights import HUB, SERVICE, rules
+from notebench_spawner.pods.rights import HUB, PROJECTS, SERVICE, rules
 
 from tests.chart.rendering import find, objects
 from tests.chart.test_objects import OPTIONS
@@ -12,6 +12,17 @@ def test_roles_have_the_rules_that_the_code_needs() -> None:
     made = objects()
     assert find(made, "Role", "notebench-hub")["rules"] == rules(HUB)
     assert find(made, "Role", "notebench-service")["rules"] == rules(SERVICE)
+
+
+def test_volumes_of_projects_are_made_only_where_that_is_chosen() -> None:
+    for chosen in ("off", "given", "made"):
+        settings = {"kubernetes": {"pods": {"projects": {"volumes": chosen}}}}
+        roles = [
+            one for one in objects({"settings": settings}) if one["metadata"]["name"] == "notebench-projects"
+        ]
+        kinds = [one["kind"] for one in roles]
+        assert kinds == (["Role", "RoleBinding"] if chosen == "made" else [])
+        assert [one["rules"] for one in roles if one["kind"] == "Role"] in ([], [rules(PROJECTS)])
 
 
 def test_they_are_bound_to_hub_and_service_where_workloads_are() -> None:

@@ -23,11 +23,14 @@ from tests.installation import Installation, wait_for
 from tests.kube.real import RealCluster
 from tests.kube.standin.cluster import Cluster
 from tests.kube.standin.images import Image
+from tests.kube.standin.volumes import SHARED
 
 ROOT = Path(__file__).parents[2]
 SPACE = "people"
 IMAGE = "registry.example/scientific"
 DIGEST = "sha256:" + "ab12" * 16
+
+PROJECTS = {"projects": {"volumes": "made"}}
 
 HUB = """
 from notebench_hub.hub import configure
@@ -92,7 +95,8 @@ class ClusterInstallation(Installation):
                 "namespace": SPACE,
                 "storage": {"size": "1Gi"},
                 "addresses": {**addresses, "listen": self.address},
-                "pods": {} if self.real else {"environment": str(environment())},
+                "pods": {} if self.real else {"environment": str(environment()), **PROJECTS},
+                "project_storage": {"size": "1Gi", **({} if self.real else {"storage_class": SHARED})},
             },
         }
         with self.place.settings_file.open("w") as opened:

@@ -82,7 +82,7 @@ def one(behaviour: str, kind: Kind = Kind.run) -> Workload:
 async def held(backend: KubernetesBackend, patience: float = 20) -> str:
     """What is said of a run whose home another node holds."""
     first, second = [await backend.start(on(node)) for node in ("node-a", "node-b")]
-    reasons = set()
+    reasons: set[str] = set()
     try:
         async with asyncio.timeout(patience):
             while not any("Multi-Attach" in one for one in reasons):

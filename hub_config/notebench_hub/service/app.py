@@ -38,6 +38,7 @@ from notebench_hub.service.environment import Environment
 from notebench_hub.service.feature import Feature, Parts
 from notebench_hub.service.gateway import feature as gateway
 from notebench_hub.service.ground import Ground, OnCluster, OnMachine
+from notebench_hub.service.launching import project_volumes
 from notebench_hub.service.mlflow_client.client import Mlflow
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.shelf import Shelf
@@ -148,7 +149,7 @@ def _bytes(size: str) -> int:
 def _ground(settings: Settings, instance: Instance, hands: Hands) -> Ground:
     """Loading a model runs its code: of any network it reaches only where it asks for the model."""
     if settings.mode == "kubernetes":
-        return OnCluster(settings.kubernetes.pods.environment)
+        return OnCluster(settings.kubernetes.pods.environment, project_volumes(settings))
     return OnMachine(hands, None if settings.model_servers.network == "open" else instance.service_port)
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from notebench.contract.people import PERSONAL
 from notebench_spawner.hands import Hands
+from notebench_spawner.workload import Share
 
 SOCKET = "model"
 _PORT = 8080
@@ -16,6 +18,14 @@ class Listening:
 
     words: list[str]
     fields: dict[str, Any]
+
+
+class ProjectVolumes(Protocol):
+    """Volumes with the files of projects."""
+
+    async def ready(self, project: str) -> None:
+        """Make the project's, unless it is there. Raises Unavailable."""
+        ...
 
 
 class Ground(Protocol):
@@ -30,6 +40,10 @@ class Ground(Protocol):
 
     def listening(self, workload: str) -> Listening:
         """Where a model server of this id listens."""
+        ...
+
+    async def shares(self, acting_for: str, *, writable: bool) -> tuple[Share, ...]:
+        """The files of the project that a session or run acts for. Raises Unavailable."""
         ...
 
 
@@ -49,15 +63,19 @@ class OnMachine:
         socket = self._hands.runtime(workload) / SOCKET
         return Listening(["--uds", str(socket)], {"socket": socket, "only_port": self._only_port})
 
+    async def shares(self, acting_for: str, *, writable: bool) -> tuple[Share, ...]:
+        return ()  # a project has no files of its own here
+
 
 class OnCluster:
     """Pods: what they need in a home they make themselves, before they become what they are."""
 
     sees_homes = False
 
-    def __init__(self, environment: str) -> None:
-        """`environment` is where images have their Python environment."""
+    def __init__(self, environment: str, volumes: ProjectVolumes | None) -> None:
+        """`environment` is where images have their Python environment; projects may have no volumes."""
         self._python = str(Path(environment) / "bin" / "python")
+        self._volumes = volumes
 
     def command(self, words: tuple[str, ...]) -> list[str]:
         python, *rest = words
@@ -67,3 +85,9 @@ class OnCluster:
     def listening(self, workload: str) -> Listening:
         # Of its own pod: the address is the pod's, and a NetworkPolicy says who reaches it.
         return Listening(["--host", "0.0.0.0", "--port", str(_PORT)], {"port": _PORT})  # noqa: S104
+
+    async def shares(self, acting_for: str, *, writable: bool) -> tuple[Share, ...]:
+        if self._volumes is None or acting_for == PERSONAL:
+            return ()
+        await self._volumes.ready(acting_for)
+        return (Share(project=acting_for, writable=writable),)

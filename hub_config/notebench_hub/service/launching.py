@@ -12,6 +12,7 @@ from notebench_spawner.workload import Kind, Workload
 from notebench_hub.hands import hands_with_ready
 from notebench_hub.place import Place
 from notebench_hub.service.cluster_hands import ClusterHands
+from notebench_hub.service.ground import ProjectVolumes
 from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
 
@@ -31,6 +32,30 @@ def _here(place: Place, settings: Settings) -> tuple[Backend, Hands]:
         await prepare_environment(workload, catalogue, root, lambda _: None, hands)
 
     return ProcessBackend(place.workloads, place.environments, prepare=prepare, hands=hands), hands
+
+
+class GivenVolumes:
+    """Volumes that an admin has made."""
+
+    async def ready(self, project: str) -> None:
+        """They are there, or the pod says which one it waits for."""
+
+
+def project_volumes(settings: Settings) -> ProjectVolumes | None:
+    """Where projects have their files on a cluster; None where they have none."""
+    cluster = settings.kubernetes
+    projects = cluster.pods.projects
+    if projects.volumes == "off":
+        return None
+    if projects.volumes == "given":
+        return GivenVolumes()
+    from notebench_spawner.backends.kubernetes.api import Api
+    from notebench_spawner.backends.kubernetes.connecting import connection
+    from notebench_spawner.backends.kubernetes.project_volumes import ProjectVolumes as MadeVolumes
+
+    storage = cluster.project_storage
+    api = Api(connection(), cluster.namespace)
+    return MadeVolumes(api, projects, size=storage.size, storage_class=storage.storage_class)
 
 
 def _on_cluster(place: Place, settings: Settings) -> tuple[Backend, Hands]:

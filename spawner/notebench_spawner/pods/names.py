@@ -40,6 +40,6 @@ def project_folder(projects: Projects, project: str) -> str:
     return projects.folder.replace("{project}", dns_label(project))
 
 
-def project_mount(projects: Projects, project: str) -> str:
+def project_mount(projects: Projects, project: str, home: str) -> str:
     """Where a workload finds a project's files."""
-    return projects.mount.replace("{project}", dns_label(project))
+    return projects.mount.replace("{home}", home).replace("{project}", dns_label(project))

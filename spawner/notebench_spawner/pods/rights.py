@@ -57,6 +57,12 @@ SERVICE = (
     Right("", "pods/log", ("get",), "Shows their output."),
     Right("", "events", ("list",), "Says what keeps a node from making a pod ready."),
 )
+PROJECTS = (
+    Right(
+        "", "persistentvolumeclaims", ("create", "get"), "Makes the volume of a project when it is needed."
+    ),
+)
+"""The service's, where `projects.volumes` is `made`."""
 
 
 def rules(rights: tuple[Right, ...]) -> list[Manifest]:

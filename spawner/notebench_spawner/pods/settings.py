@@ -1,13 +1,14 @@
 """What a cluster's workloads have in common, whatever their hardware profile: data, never code."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from notebench_spawner.placement import LabelKey, LabelValue, ObjectName, Toleration
 from notebench_spawner.workload import Kind
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
+MountPath = Annotated[str, Field(pattern=r"^(/|\{home\}/)[^\x00]+$")]
 RelativePath = Annotated[str, Field(pattern=r"^([^/\x00][^\x00]*)?$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """A number of an account or group that is not root's."""
@@ -39,13 +40,36 @@ class Homes(Part):
         description="`ReadWriteOnce`: all that uses one home at the same time is put onto one node.",
     )
 
+    @model_validator(mode="after")
+    def _one_for_each(self) -> Self:
+        _apart("{user}", self.claim, self.folder)
+        return self
+
+
+def _apart(word: str, *names: str) -> None:
+    """Raises ValueError where what is for one would be for all."""
+    if not any(word in name for name in names):
+        raise ValueError(f"{word} must be in `claim` or in `folder`: else all would have the same files")
+
 
 class Projects(Part):
     """The volumes of projects' files, ReadWriteMany; `{project}` becomes the name as a word of DNS."""
 
+    volumes: Literal["off", "made", "given"] = Field(
+        default="off",
+        description="`made`: a project's volume is made when it is first needed; `given`: an admin makes the "
+        "claims; `off`: projects have no files of their own.",
+    )
     claim: str = Field(default="project-{project}", min_length=1, description="PersistentVolumeClaim.")
     folder: RelativePath = Field(default="", description="Folder inside the volume, where many share one.")
-    mount: AbsolutePath = Field(default="/projects/{project}", description="Where people find it.")
+    mount: MountPath = Field(
+        default="{home}/projects/{project}", description="Where people find it; `{home}` is their home."
+    )
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> Self:
+        _apart("{project}", self.claim, self.folder)
+        return self
 
 
 class Account(Part):

@@ -29,7 +29,7 @@ def files(workload: Workload, settings: Pods) -> Files:
     for number, share in enumerate(sorted(workload.shares, key=lambda one: one.project)):
         claim = names.project_claim(settings.projects, share.project)
         found.volumes.append(_claim(f"project-{number}", claim))
-        mount = names.project_mount(settings.projects, share.project)
+        mount = names.project_mount(settings.projects, share.project, str(workload.home))
         folder = names.project_folder(settings.projects, share.project)
         found.mounts.append(_mount(f"project-{number}", mount, folder, writable=share.writable))
     found.volumes.append(

@@ -48,7 +48,19 @@ def make(store: Store, state: Path, pod: Object, container: Object, image: Image
         if not place.exists():
             place.mkdir(parents=True)
     ordered = sorted(places.items(), key=lambda one: -len(one[0]))
+    for number, (inside, outside) in enumerate(ordered):
+        for above, place in ordered[number + 1 :]:
+            if inside.startswith(above + "/"):
+                _show(place / inside[len(above) + 1 :], outside)
+                break
     return Mounts(tuple(ordered), address)
+
+
+def _show(where: Path, outside: Path) -> None:
+    """A mount inside of another: who walks down to it finds it, also a pod that has only the outer one."""
+    where.parent.mkdir(parents=True, exist_ok=True)
+    if not where.exists():
+        where.symlink_to(outside)
 
 
 def _source(store: Store, state: Path, own: Path, pod: Object, volume: Object) -> Path:

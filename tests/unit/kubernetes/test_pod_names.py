@@ -21,7 +21,7 @@ def test_names_are_words_of_dns(user: str, server: str) -> None:
     projects = Projects()
     for name in (session_name(user, server), home_claim(Homes(), user), project_claim(projects, user)):
         assert LABEL.fullmatch(name), name
-    assert re.fullmatch(r"/projects/[a-z0-9-]{1,63}", project_mount(projects, user))
+    assert re.fullmatch(r"/home/ada/projects/[a-z0-9-]{1,63}", project_mount(projects, user, "/home/ada"))
     assert "/" not in home_folder(Homes(folder="{user}"), user)
 
 

@@ -52,7 +52,9 @@ class Launcher:
             "timeout_seconds": kept.timeout_seconds,
         }
         workload = self._workload(kept, resolved, token, home, spec)
-        handle = await self._parts.backend.start(workload.model_copy(update={"devices": devices}))
+        shares = await self._parts.ground.shares(run.acting_for, writable=True)
+        more = {"devices": devices, "shares": shares}
+        handle = await self._parts.backend.start(workload.model_copy(update=more))
         await self._parts.store.write(rows.launched, run.id, handle.model_dump(mode="json"))
 
     async def _resolve(self, kept: Kept) -> Resolved:

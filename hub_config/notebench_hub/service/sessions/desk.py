@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from notebench.contract.errors import NotAllowed, NotFound, Refused
-from notebench.contract.people import PERSONAL
+from notebench.contract.people import PERSONAL, Role
 from notebench.contract.sessions import Session, SessionGrant, SessionRequest, SessionState, SessionUpdate
 from notebench_spawner.workload import Kind, Workload
 
@@ -33,17 +33,19 @@ class Desk:
         """Resolve the choice, write the record, make the workload. Raises Refused with what can be chosen."""
         owner = Owner(request.user, request.acting_for)
         try:
-            await self._check_owner(owner)
+            role = await self._check_owner(owner)
             resolved = await self._parts.resolver.resolve(request.user, request.image, request.profile)
         except Refused as error:
             await self._note_refusal(request, error)
             raise
+        shares = await self._parts.ground.shares(owner.acting_for, writable=role is not Role.viewer)
         session = _record(request, resolved)
         for replaced in await self._parts.store.write(_replace, session):
             await self._parts.tokens.end(AskerKind.session, replaced)
         devices = await self._add(session, resolved)
         token = await self._parts.tokens.issue(AskerKind.session, session.id, owner.user, owner.acting_for)
-        workload = self._workload(session, owner, resolved, token).model_copy(update={"devices": devices})
+        more = {"devices": devices, "shares": shares}
+        workload = self._workload(session, owner, resolved, token).model_copy(update=more)
         return SessionGrant(id=session.id, workload=workload.model_dump(mode="json"))
 
     async def update(self, session: str, update: SessionUpdate) -> Session:
@@ -70,14 +72,15 @@ class Desk:
         if unsaid is not None:
             await self._parts.store.write(_refused, request, error, unsaid)
 
-    async def _check_owner(self, owner: Owner) -> None:
+    async def _check_owner(self, owner: Owner) -> Role:
         user = await self._parts.hub.user(owner.user)
         if user is None:
             raise NotFound("The hub knows no user {user}.", "Check the name.", user=owner.user)
         if owner.acting_for == PERSONAL:
-            return
+            return Role.owner
         memberships = await self._parts.store.read(projects.memberships, user.name, user.groups)
-        if owner.acting_for not in [one.project for one in memberships]:
+        roles = {one.project: one.role for one in memberships}
+        if owner.acting_for not in roles:
             raise NotAllowed(
                 "{user} is not a member of a project {project}.",
                 "Choose another project, or ask its owner to add you.",
@@ -86,6 +89,7 @@ class Desk:
                 user=owner.user,
                 project=owner.acting_for,
             )
+        return roles[owner.acting_for]
 
     def _workload(self, session: Session, owner: Owner, resolved: Resolved, token: str) -> Workload:
         environment = self._parts.environment

@@ -16,6 +16,7 @@ _OF_KIND = {
     "Deployment": (client.AppsV1Api, "deployment"),
     "HorizontalPodAutoscaler": (client.AutoscalingV2Api, "horizontal_pod_autoscaler"),
     "Job": (client.BatchV1Api, "job"),
+    "PersistentVolumeClaim": (client.CoreV1Api, "persistent_volume_claim"),
     "Pod": (client.CoreV1Api, "pod"),
     "PodDisruptionBudget": (client.PolicyV1Api, "pod_disruption_budget"),
     "Secret": (client.CoreV1Api, "secret"),

@@ -142,8 +142,8 @@ def load(place: Place) -> Settings:
     return read(place.settings_file) if place.settings_file.exists() else Settings()
 
 
-def read(file: Path) -> Settings:
-    """The settings in a file. Raises Refused."""
+def read(file: Path, below: str = "") -> Settings:
+    """The settings in a file, or in what it has below a key, as a chart's values do. Raises Refused."""
     try:
         tree = YAML(typ="rt").load(file.read_text())
     except (MarkedYAMLError, UnicodeDecodeError) as error:
@@ -156,6 +156,8 @@ def read(file: Path) -> Settings:
             line=mark.line + 1 if mark else 1,
             problem=getattr(error, "problem", None) or error,
         ) from None
+    if below and isinstance(tree, CommentedMap):
+        tree = tree.get(below)
     if tree is None:
         return Settings()
     if not isinstance(tree, CommentedMap):

@@ -11,16 +11,34 @@ from notebench_hub.messages import everything, of_catalogue, of_source, of_templ
 SAME_IN_ENGLISH: dict[str, set[str]] = {
     "de": {
         "{seconds} s",
+        "Claims",
         "Hardware",
         "Image",
         "Image {image}: {doing} {item}",
+        "Images",
+        "Ingress",
+        "Kubernetes",
         "Minimal",
+        "Namespace",
         "Notebench",
         "Notebench: {address}",
         "Version",
         "Version {version}",
+        "Version {version}.",
+        "Websockets",
     },
-    "es": {"{seconds} s", "Hardware", "Notebench", "Notebench: {address}", "personal"},
+    "es": {
+        "{seconds} s",
+        "Claims",
+        "Hardware",
+        "Ingress",
+        "Kubernetes",
+        "Namespace",
+        "Notebench",
+        "Notebench: {address}",
+        "Websockets",
+        "personal",
+    },
 }
 """Messages that rightly equal the English ones."""
 

@@ -1,8 +1,9 @@
-"""What people are told about parts and workloads."""
+"""What people are told about parts, workloads and clusters."""
 
 from notebench_spawner.warm.report import Kept
 from notebench_spawner.workload import Kind
 
+from notebench_hub.doctor.finding import Verdict
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
 from notebench_hub.supervisor.view import PartView, Phase
@@ -53,3 +54,33 @@ def _crashed(part: PartView) -> str:
         seconds=round(part.retry_in or 0),
     )
     return f"{start} {_('It said last: {line}', line=said)}" if said else start
+
+
+def verdict(found: Verdict) -> str:
+    """How something of a cluster is, in a word or two."""
+    return {
+        Verdict.ok: _("ok"),
+        Verdict.warning: _("warning"),
+        Verdict.fault: _("fault"),
+        Verdict.unknown: _("not known"),
+    }[found]
+
+
+def subject(check: str) -> str:
+    """What was looked at in a cluster."""
+    return {
+        "version": _("Kubernetes"),
+        "clock": _("Clock"),
+        "rights": _("Rights"),
+        "namespace": _("Namespace"),
+        "admission": _("Admission"),
+        "rules": _("Policies"),
+        "storage": _("Storage"),
+        "shared-storage": _("Shared storage"),
+        "claims": _("Claims"),
+        "devices": _("Devices"),
+        "ingress": _("Ingress"),
+        "websockets": _("Websockets"),
+        "images": _("Images"),
+        "network": _("Network"),
+    }[check]

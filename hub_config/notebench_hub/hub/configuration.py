@@ -11,7 +11,7 @@ from notebench_spawner.sessions.turns import Turns, usual
 from notebench_spawner.workload import Kind
 
 from notebench_hub.hands import hands_with_ready
-from notebench_hub.hub import database
+from notebench_hub.hub import database, websocket
 from notebench_hub.hub.audit.recorder import Recorder
 from notebench_hub.hub.pages import STATIC_HANDLER, spawner_language, start_address, static_version
 from notebench_hub.hub.start import options_from_form
@@ -159,7 +159,7 @@ def _pages(c: Any, settings: Settings) -> None:
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.jinja_environment_options = {"extensions": ["notebench_hub.hub.pages.ReaderLanguage"]}
     c.JupyterHub.default_url = start_address
-    c.JupyterHub.extra_handlers = [STATIC_HANDLER]
+    c.JupyterHub.extra_handlers = [websocket.HANDLER, STATIC_HANDLER]
     c.JupyterHub.template_vars = {"assets_version": static_version(), "sign_in": settings.sign_in}
 
 

@@ -70,10 +70,22 @@ LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 NETWORK_POLICIES = Kind(
     "networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", counts_generations=True
 )
+INGRESS_CLASSES = Kind("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False)
+_ADMISSION = "admissionregistration.k8s.io"
+ADMISSION_POLICIES = Kind(
+    _ADMISSION, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", namespaced=False
+)
+VALIDATING_WEBHOOKS = Kind(
+    _ADMISSION, "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", namespaced=False
+)
+MUTATING_WEBHOOKS = Kind(
+    _ADMISSION, "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", namespaced=False
+)
 
 KINDS = [
     PODS, SERVICES, CLAIMS, SECRETS, CONFIG_MAPS, EVENTS, QUOTAS, ACCOUNTS, NODES, NAMESPACES, JOBS,
     DEPLOYMENTS, BUDGETS, AUTOSCALERS, STORAGE, LEASES, NETWORK_POLICIES,
+    INGRESS_CLASSES, ADMISSION_POLICIES, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
     ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS,
 ]  # fmt: skip
 _BY_PLACE = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}

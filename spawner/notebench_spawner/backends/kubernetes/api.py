@@ -91,7 +91,7 @@ class Api:
         )
         try:
             if answer.status not in (_OK, _NOT_YET, _NOT_THERE):
-                _checked(answer.status, _json(await answer.read()))
+                _checked(answer.status, json_of(await answer.read()))
             if answer.status == _OK:
                 async for piece in answer.content.iter_any():
                     yield piece
@@ -108,10 +108,11 @@ class Api:
             body = await answer.read()
         except (OSError, ClientError) as error:
             raise refusals.unreachable(error) from error
-        return answer.status, _json(body)
+        return answer.status, json_of(body)
 
 
-def _json(body: bytes) -> Manifest:
+def json_of(body: bytes) -> Manifest:
+    """The body of an answer; what is no JSON becomes a message."""
     try:
         found = json.loads(body)
     except ValueError:

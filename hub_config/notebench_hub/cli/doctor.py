@@ -1,0 +1,122 @@
+"""`doctor`: whether a cluster has what Notebench needs, before and after an installation."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from notebench.contract.errors import NotFound, Refused, Unavailable
+from notebench_spawner.catalogue.load import load
+
+from notebench_hub import settings
+from notebench_hub.cli import commands
+from notebench_hub.cli.edge import UNAVAILABLE, StateDir, edge, place_of, print_json, say
+from notebench_hub.cli.words import subject, verdict
+from notebench_hub.doctor.checks import findings
+from notebench_hub.doctor.facts import Facts
+from notebench_hub.doctor.finding import Finding, Verdict
+from notebench_hub.i18n import _
+from notebench_hub.settings import Settings
+from notebench_hub.shipped import catalogue_file
+
+if TYPE_CHECKING:
+    from notebench_spawner.backends.kubernetes.connecting import Way
+
+_File = Path | None
+
+
+@commands.command("doctor", help=_("Look whether a cluster has what Notebench needs; changes nothing in it."))
+@edge
+def doctor(
+    *,
+    kube: Annotated[bool, typer.Option("--kube", help=_("Look at a cluster."))] = False,
+    kubeconfig: Annotated[_File, typer.Option(help=_("Kubeconfig; else what KUBECONFIG names."))] = None,
+    context: Annotated[str, typer.Option(help=_("Context in it; else the current one."))] = "",
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help=_("Namespace; else that of the context."))
+    ] = "",
+    values: Annotated[
+        _File, typer.Option("--values", "-f", help=_("Values of the chart, for its `settings`."))
+    ] = None,
+    catalogue: Annotated[
+        _File, typer.Option(help=_("Catalogue; else the one that the settings name."))
+    ] = None,
+    address: Annotated[str, typer.Option(help=_("Address of an installed Notebench, for websockets."))] = "",
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))] = False,
+    state_dir: StateDir = None,
+) -> None:
+    """Exit code 0 where nothing is at fault, 4 where something is."""
+    if not kube:
+        raise Refused(
+            "`doctor` looks at a cluster only.",
+            "Say `notebench doctor --kube`; how one machine is says `notebench status`.",
+            code="doctor-of-what",
+        )
+    chosen = _settings(values, state_dir)
+    file = catalogue or catalogue_file(chosen)
+    facts = _facts(_way(kubeconfig, context), namespace, chosen, file, address)
+    found = findings(facts)
+    if as_json:
+        print_json({"namespace": facts.namespace, "findings": [_row(one) for one in found]})
+    else:
+        for one in found:
+            sys.stdout.write(_shown(one))
+    raise typer.Exit(UNAVAILABLE if any(one.verdict is Verdict.fault for one in found) else 0)
+
+
+def _settings(values: Path | None, state_dir: Path | None) -> Settings:
+    if values is None:
+        return settings.load(place_of(state_dir))
+    if not values.is_file():
+        raise NotFound("There is no file {file}.", "Name the values that you install with.", file=values)
+    return settings.read(values, below="settings")
+
+
+def _way(kubeconfig: Path | None, context: str) -> "Way":
+    try:
+        from notebench_spawner.backends.kubernetes.connecting import way
+    except ImportError as missing:
+        raise Unavailable(
+            "What talks to clusters is not installed ({missing}).",
+            "Install it with `pip install 'notebench-hub[kubernetes]'`.",
+            code="no-kubernetes",
+            missing=missing.name,
+        ) from None
+    return way(kubeconfig.expanduser() if kubeconfig else None, context)
+
+
+def _facts(found: "Way", namespace: str, chosen: Settings, file: Path, address: str) -> Facts:
+    from notebench_spawner.backends.kubernetes.asking import Asker
+
+    from notebench_hub.doctor import reading
+
+    document, where = load(file).document, namespace or found.namespace
+    say(_("Looking at {address}, namespace {namespace}.", address=found.address, namespace=where))
+
+    async def read() -> Facts:
+        asker = Asker(found.connect)
+        try:
+            return await reading.facts(asker, where, chosen, document, address)
+        finally:
+            await asker.close()
+
+    return asyncio.run(read())
+
+
+def _row(one: Finding) -> dict[str, str]:
+    return {
+        "check": one.check,
+        "verdict": one.verdict.value,
+        "what": one.what,
+        "next_step": one.next_step,
+        "proposal": one.proposal,
+    }
+
+
+def _shown(one: Finding) -> str:
+    lines = [f"{verdict(one.verdict):<11} {subject(one.check)}: {one.what}"]
+    if one.next_step:
+        lines.append(f"{'':<11} {one.next_step}")
+    lines += [f"{'':<11} | {line}" for line in one.proposal.splitlines()]
+    return "\n".join(lines) + "\n"

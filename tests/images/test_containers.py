@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from notebench.contract import CONTRACT_VERSION
 from notebench.contract.errors import NotFound, Unavailable
-from notebench_hub import containers
 from notebench_hub.cli import commands
+from notebench_hub.containers import building
 from typer.testing import CliRunner
 
 from tests.images.conftest import IMAGES
 
 FILES = sorted(IMAGES.glob("*/Containerfile"))
-PEOPLE = [file for file in FILES if file.parent.name not in containers.PARTS]
+PEOPLE = [file for file in FILES if file.parent.name not in building.PARTS]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
@@ -46,9 +46,9 @@ def test_people_compute_with_what_one_machine_would_give_them() -> None:
 
 def test_what_is_built_from(tmp_path: Path) -> None:
     context = tmp_path / "context"
-    containers.gather("minimal", context)
+    building.gather("minimal", context)
     found = {file.name for file in context.iterdir() if file.suffix != ".whl" and file.name != ".gitignore"}
-    assert found == {"Containerfile", "requirements.lock", "overrides.json"}
+    assert found == {"Containerfile", "requirements.lock", "overrides.json", "sbom.lock", "sbom.py"}
     assert [file.name.partition("-")[0] for file in context.glob("*.whl")] == ["notebench"]
     assert (context / "requirements.lock").read_bytes() == (
         IMAGES / "minimal" / "requirements.lock"
@@ -57,15 +57,15 @@ def test_what_is_built_from(tmp_path: Path) -> None:
 
 def test_what_the_builder_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
-    wanted = containers.Wanted("minimal", "a/b:1", base="base@sha256:0", options=("--runtime=runc",))
-    asked = containers.words(wanted, tmp_path, tmp_path / "id")
+    wanted = building.Wanted("minimal", "a/b:1", base="base@sha256:0", options=("--runtime=runc",))
+    asked = building.words(wanted, tmp_path, tmp_path / "id")
     assert asked[:3] == ["build", "--file", str(tmp_path / "Containerfile")]
     assert "BASE=base@sha256:0" in asked
-    assert f"VERSION={containers.version()}" in asked
+    assert f"VERSION={building.version()}" in asked
     assert "--runtime=runc" in asked
     assert not [word for word in asked if "REVISION" in word or "secret" in word]
     monkeypatch.setenv("PIP_CONFIG_FILE", "/etc/pip.conf")
-    assert "id=pip,src=/etc/pip.conf" in containers.words(wanted, tmp_path, tmp_path / "id")
+    assert "id=pip,src=/etc/pip.conf" in building.words(wanted, tmp_path, tmp_path / "id")
 
 
 def test_a_builder_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,16 +75,16 @@ def test_a_builder_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     said: list[str] = []
     with pytest.raises(Unavailable, match="STEP 3; no such base"):
-        containers.build(containers.Wanted("minimal", "a/b:1"), said.append)
+        building.build(building.Wanted("minimal", "a/b:1"), said.append)
     assert said == ["STEP 3", "no such base"]
 
 
 def test_unknown_names_and_missing_builders_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFound, match="There is no image 'minmal'"):
-        containers.build(containers.Wanted("minmal", "x"), print)
+        building.build(building.Wanted("minmal", "x"), print)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(Unavailable, match="buildah, podman, docker"):
-        containers.builder()
+        building.builder()
 
 
 def test_the_list_shows_what_a_cluster_cannot_start(tmp_path: Path) -> None:

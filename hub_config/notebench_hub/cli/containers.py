@@ -7,9 +7,10 @@ from notebench_spawner.catalogue.load import load
 from rich.console import Console
 from rich.table import Table
 
-from notebench_hub import containers, settings
+from notebench_hub import settings
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import StateDir, edge, place_of, say
+from notebench_hub.containers import building
 from notebench_hub.i18n import _
 from notebench_hub.shipped import catalogue_file
 
@@ -42,8 +43,8 @@ def build_image(
     ] = None,
 ) -> None:
     """Print the image's id; where it is pushed to, and the digest there, is the registry's to say."""
-    called = tag or f"notebench/{name}:{containers.version()}"
-    wanted = containers.Wanted(name, called, base, revision, tuple(option or ()))
-    found = containers.build(wanted, say)
+    called = tag or f"notebench/{name}:{building.version()}"
+    wanted = building.Wanted(name, called, base, revision, tuple(option or ()))
+    found = building.build(wanted, say)
     say(_("Built {tag}. Push it, then write its digest into the catalogue.").format(tag=called))
     Console().print(found, highlight=False)

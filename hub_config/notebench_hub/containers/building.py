@@ -92,6 +92,8 @@ def gather(name: str, context: Path) -> None:
     """Put beside the Containerfile what it copies: the lock, and wheels of what runs now."""
     context.mkdir(parents=True)
     shutil.copy(images_folder() / name / "Containerfile", context)
+    for part in ("sbom.py", "sbom.lock"):
+        shutil.copy(images_folder() / part, context)
     wheel(context)
     if name in PARTS:
         root = _checkout()

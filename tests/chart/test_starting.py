@@ -71,6 +71,24 @@ def test_it_starts_answers_its_probes_and_makes_no_key_of_its_own(part: str) -> 
         assert {file.name for file in (state / "secrets").iterdir()} == given
 
 
+BECOMES = """
+import os
+from notebench_hub.service.gateway import mlflow_server
+mlflow_server._serve = lambda listening: print(os.environ.get("HOME"), os.environ.get("MLFLOW_RUN_ID"))
+mlflow_server.main()
+"""
+
+
+def test_mlflow_keeps_the_home_that_its_image_names() -> None:
+    """A cluster makes up accounts that no list of accounts has: only the variable says where their home is."""
+    with pod("notebench-mlflow") as (_, state, env, _):
+        env |= {"HOME": "/nowhere", "MLFLOW_RUN_ID": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", BECOMES], env=env, cwd=state, capture_output=True, text=True, check=False
+        )
+    assert done.stdout.split() == ["/nowhere", "None"], done.stderr
+
+
 def answers(container: dict[str, Any], port: int) -> bool:
     return all(asked(container[name]["httpGet"], port) for name in ("startupProbe", "readinessProbe"))
 

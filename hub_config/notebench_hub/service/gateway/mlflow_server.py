@@ -83,8 +83,9 @@ def main() -> None:
     os.umask(0o077)
     place = Place.from_environment()
     prepare(place)
+    variables = environment(place)  # holds most of what the next line takes away, HOME among it
     os.environ.clear()
-    os.environ.update(environment(place))
+    os.environ.update(variables)
     sys.exit(_serve(_listening(place)))
 
 

@@ -80,7 +80,7 @@ mlflow_server.main()
 
 
 def test_mlflow_keeps_the_home_that_its_image_names() -> None:
-    """A cluster makes up accounts that no list of accounts has: only the variable says where their home is."""
+    """A cluster makes up accounts that are in no list: only the variable says where their home is."""
     with pod("notebench-mlflow") as (_, state, env, _):
         env |= {"HOME": "/nowhere", "MLFLOW_RUN_ID": "1"}
         done = subprocess.run(

@@ -1,5 +1,6 @@
 """Containerfiles and the command that builds from them; a real builder is not started, it takes minutes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,9 +64,29 @@ def test_what_the_builder_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "BASE=base@sha256:0" in asked
     assert f"VERSION={building.version()}" in asked
     assert "--runtime=runc" in asked
-    assert not [word for word in asked if "REVISION" in word or "secret" in word]
+    assert not [word for word in asked if "SOURCE" in word or "secret" in word]
+    assert [word for word in asked if word.startswith("REVISION=")] == (
+        [f"REVISION={building.revision()}"] if building.revision() else []
+    )
     monkeypatch.setenv("PIP_CONFIG_FILE", "/etc/pip.conf")
     assert "id=pip,src=/etc/pip.conf" in building.words(wanted, tmp_path, tmp_path / "id")
+
+
+def test_the_revision_is_the_checkouts_and_says_that_files_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "images_folder", lambda: tmp_path / "images")
+    assert building.revision() == ""
+    (tmp_path / "images").mkdir()
+    file = tmp_path / "images" / "one"
+    file.write_text("1")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *words], check=True)
+    found = building.revision()
+    assert re.fullmatch("[0-9a-f]{40}", found)
+    file.write_text("2")
+    assert building.revision() == f"{found}-changed"
 
 
 def test_a_builder_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,17 +34,23 @@ def list_images(state_dir: StateDir = None) -> None:
 @group.command("build", help=_("Build a container image with buildah, podman or docker."))
 @edge
 def build_image(
+    *,
     name: Annotated[str, typer.Argument(help=_("Name of the image, or `hub` or `service`."))],
     tag: Annotated[str, typer.Option("--tag", help=_("Its name; else notebench/NAME:VERSION."))] = "",
     base: Annotated[str, typer.Option("--base", help=_("Image with Python 3.11 that it is built on."))] = "",
-    revision: Annotated[str, typer.Option("--revision", help=_("The commit that it is built from."))] = "",
+    revision: Annotated[
+        str, typer.Option("--revision", help=_("The commit; else that of the checkout."))
+    ] = "",
+    source: Annotated[
+        str, typer.Option("--source", help=_("Address of the sources that it is built from."))
+    ] = "",
     option: Annotated[
         list[str] | None, typer.Option("--option", help=_("A further word for the builder; may be repeated."))
     ] = None,
 ) -> None:
     """Print the image's id; where it is pushed to, and the digest there, is the registry's to say."""
     called = tag or f"notebench/{name}:{building.version()}"
-    wanted = building.Wanted(name, called, base, revision, tuple(option or ()))
+    wanted = building.Wanted(name, called, base, revision, source, tuple(option or ()))
     found = building.build(wanted, say)
     say(_("Built {tag}. Push it, then write its digest into the catalogue.").format(tag=called))
     Console().print(found, highlight=False)

@@ -29,6 +29,7 @@ class Wanted:
     tag: str
     base: str = ""
     revision: str = ""
+    source: str = ""
     options: tuple[str, ...] = ()
     """Further words for the builder, such as `--runtime runc`."""
 
@@ -41,6 +42,15 @@ def known() -> list[str]:
 def version() -> str:
     """Ours, which is that of the images."""
     return distribution("notebench-hub").version
+
+
+def revision() -> str:
+    """The commit of the checkout that this runs from, marked where files differ; empty without one."""
+    git = ["git", "-C", str(images_folder()), "describe", "--always", "--abbrev=40", "--exclude=*"]
+    if not (images_folder().parent / ".git").exists() or not shutil.which("git"):
+        return ""
+    done = subprocess.run([*git, "--dirty=-changed"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def builder() -> str:
@@ -78,7 +88,8 @@ def build(wanted: Wanted, said: Callable[[str], None]) -> str:
 def words(wanted: Wanted, context: Path, identity: Path) -> list[str]:
     """What the builder is asked. A configuration of pip goes along as a secret, which no layer keeps."""
     config = os.environ.get("PIP_CONFIG_FILE", "")
-    arguments = {"VERSION": version(), "REVISION": wanted.revision, "BASE": wanted.base}
+    arguments = {"VERSION": version(), "REVISION": wanted.revision or revision(), "SOURCE": wanted.source}
+    arguments["BASE"] = wanted.base
     return [
         *("build", "--file", str(context / "Containerfile"), "--tag", wanted.tag),
         *("--iidfile", str(identity), *wanted.options),

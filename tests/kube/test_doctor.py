@@ -2,19 +2,24 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from notebench_hub.cli import commands
+from notebench_hub.doctor import probes
 from notebench_spawner.pods import rights
 from typer.testing import CliRunner
 
 from tests.kube.conftest import SPACE, Client
 from tests.kube.standin.cluster import ADMIN, Cluster
+from tests.kube.standin.images import Image
+from tests.kube.standin.kinds import CLAIMS, NETWORK_POLICIES, PODS, Kind
 from tests.kube.standin.nodes import NodeSpec
 from tests.kube.standin.volumes import DISKS, LOCAL, SHARED
 
@@ -210,3 +215,91 @@ def test_an_address_without_a_hub_behind_it(tmp_path: Path, town: Cluster) -> No
     assert "404" in found.said("websockets") or "401" in found.said("websockets")
     nobody = Doctor(tmp_path, "--json", "--address", "http://127.0.0.1:9")
     assert (nobody.code, nobody.verdicts["websockets"]) == (4, "fault")
+
+
+IMAGE = "registry.example/notebench/minimal@sha256:" + "c" * 64
+PROBE = ("--probe", "--image", IMAGE)
+MADE: tuple[Kind, ...] = (PODS, CLAIMS, NETWORK_POLICIES)
+
+
+@pytest.fixture
+def fitted(town: Cluster) -> Cluster:
+    """With the image that the probe uses, and pods that must be Restricted."""
+    town.images.add(IMAGE, Image(programs=[Path(sys.executable).parent]))
+    return town
+
+
+def test_a_network_that_enforces_policies(tmp_path: Path, fitted: Cluster) -> None:
+    fitted.network.enforces = True
+    found = Doctor(tmp_path, "--json", *PROBE)
+    assert (found.code, found.verdicts["network"]) == (0, "ok"), found.out
+    assert found.verdicts["claims"] == "ok"
+    assert [fitted.all(kind, SPACE) for kind in MADE] == [[], [], []]
+
+
+def test_a_network_that_does_not_and_a_volume_of_projects(
+    tmp_path: Path, fitted: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "SETTLED_SECONDS", 4)
+    values = tmp_path / "values.yaml"
+    values.write_text(
+        "settings:\n  kubernetes:\n    project_storage: {storage_class: shared}\n"
+        "    pods: {projects: {volumes: made}}\n"
+    )
+    found = Doctor(tmp_path, "--json", *PROBE, "-f", str(values))
+    assert (found.code, found.verdicts["network"]) == (4, "fault"), found.out
+    assert found.verdicts["claims"] == "ok"
+    made = {one.path.rpartition("/")[2] for one in fitted.api.seen if one.method == "DELETE"}
+    assert {name.rpartition("-")[2] for name in made} == {
+        "home",
+        "project",
+        "listener",
+        "before",
+        "policy",
+        "after",
+    }
+    assert [fitted.all(kind, SPACE) for kind in MADE] == [[], [], []]
+
+
+def test_an_image_that_nodes_do_not_get(tmp_path: Path, town: Cluster) -> None:
+    found = Doctor(tmp_path, "--json", *PROBE, "--probe-seconds", "4")
+    assert (found.code, found.verdicts["images"], found.verdicts["network"]) == (4, "fault", "not-known")
+    assert "cannot be fetched" in found.said("images")
+    assert [town.all(kind, SPACE) for kind in MADE] == [[], [], []]
+
+
+def test_a_right_that_the_probe_lacks(tmp_path: Path, fitted: Cluster, api: Client) -> None:
+    """All but policies: then that is not known, with the reason, and nothing stays."""
+    everything = {
+        "apiGroups": ["*"],
+        "resources": ["pods", "pods/log", "persistentvolumeclaims"],
+        "verbs": ["*"],
+    }
+    fitted.account("token-of-half-an-admin", SPACE, "half", [everything])
+    found = Doctor(tmp_path, "--json", *PROBE, token="token-of-half-an-admin")
+    assert found.verdicts["network"] == "not-known"
+    assert "networkpolicies" in found.said("network")
+    assert [fitted.all(kind, SPACE) for kind in MADE] == [[], [], []]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ended_in_the_middle_it_leaves_nothing(tmp_path: Path, town: Cluster, how: signal.Signals) -> None:
+    """The image is not there, so it waits when it is told to end."""
+    command = [str(Path(sys.executable).with_name("notebench")), "doctor", "--kube", *PROBE]
+    env = {
+        **os.environ,
+        "KUBECONFIG": str(tmp_path / "kubeconfig"),
+        "NOTEBENCH_STATE_DIR": str(tmp_path / "s"),
+    }
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        ends = time.monotonic() + 60
+        while not town.all(PODS, SPACE) and time.monotonic() < ends:
+            time.sleep(0.1)
+        assert town.all(PODS, SPACE)
+        running.send_signal(how)
+        _, said = running.communicate(timeout=90)
+    assert running.returncode == 130, said
+    assert "Traceback" not in said
+    assert [town.all(kind, SPACE) for kind in MADE] == [[], [], []]

@@ -1,7 +1,9 @@
 """`doctor`: whether a cluster has what Notebench needs, before and after an installation."""
 
 import asyncio
+import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +16,9 @@ from notebench_hub.cli import commands
 from notebench_hub.cli.edge import UNAVAILABLE, StateDir, edge, place_of, print_json, say
 from notebench_hub.cli.words import subject, verdict
 from notebench_hub.doctor.checks import findings
-from notebench_hub.doctor.facts import Facts
+from notebench_hub.doctor.facts import Facts, Probed
 from notebench_hub.doctor.finding import Finding, Verdict
+from notebench_hub.doctor.wishes import probe_image, probe_volumes
 from notebench_hub.i18n import _
 from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 _File = Path | None
 
 
-@commands.command("doctor", help=_("Look whether a cluster has what Notebench needs; changes nothing in it."))
+@commands.command(
+    "doctor",
+    help=_("Look whether a cluster has what Notebench needs; changes nothing in it without `--probe`."),
+)
 @edge
 def doctor(
     *,
@@ -43,6 +49,15 @@ def doctor(
         _File, typer.Option(help=_("Catalogue; else the one that the settings name."))
     ] = None,
     address: Annotated[str, typer.Option(help=_("Address of an installed Notebench, for websockets."))] = "",
+    probe: Annotated[
+        bool, typer.Option("--probe", help=_("Make two small pods for a moment, to see network and volumes."))
+    ] = False,
+    image: Annotated[
+        str, typer.Option(help=_("Image for them, with Python and not root's; else our minimal one."))
+    ] = "",
+    probe_seconds: Annotated[
+        float, typer.Option(min=1, help=_("How long a pod may take to start, in seconds."))
+    ] = 180,
     as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))] = False,
     state_dir: StateDir = None,
 ) -> None:
@@ -55,7 +70,8 @@ def doctor(
         )
     chosen = _settings(values, state_dir)
     file = catalogue or catalogue_file(chosen)
-    facts = _facts(_way(kubeconfig, context), namespace, chosen, file, address)
+    wish = _Wish(namespace, address, probe, image, probe_seconds)
+    facts = _facts(_way(kubeconfig, context), chosen, file, wish)
     found = findings(facts)
     if as_json:
         print_json({"namespace": facts.namespace, "findings": [_row(one) for one in found]})
@@ -86,22 +102,47 @@ def _way(kubeconfig: Path | None, context: str) -> "Way":
     return way(kubeconfig.expanduser() if kubeconfig else None, context)
 
 
-def _facts(found: "Way", namespace: str, chosen: Settings, file: Path, address: str) -> Facts:
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be looked at, besides what can be read."""
+
+    namespace: str
+    address: str
+    probe: bool
+    image: str
+    seconds: float
+
+
+def _facts(found: "Way", chosen: Settings, file: Path, wish: _Wish) -> Facts:
     from notebench_spawner.backends.kubernetes.asking import Asker
 
     from notebench_hub.doctor import reading
+    from notebench_hub.doctor.probing import Probe
 
-    document, where = load(file).document, namespace or found.namespace
+    document, where = load(file).document, wish.namespace or found.namespace
     say(_("Looking at {address}, namespace {namespace}.", address=found.address, namespace=where))
 
     async def read() -> Facts:
         asker = Asker(found.connect)
+
+        async def probe() -> Probed:
+            image = wish.image or probe_image(document)
+            say(_("Making two pods of {image} for a moment.", image=image))
+            pods, volumes = chosen.kubernetes.pods, probe_volumes(chosen)
+            return await Probe(asker, where, image, pods, volumes, wish.seconds, say).probe()
+
         try:
-            return await reading.facts(asker, where, chosen, document, address)
+            wanted = probe if wish.probe else None
+            return await reading.facts(asker, where, chosen, document, address=wish.address, probe=wanted)
         finally:
             await asker.close()
 
-    return asyncio.run(read())
+    # Whoever ends this ends it as Ctrl-C does, so that nothing stays in the cluster.
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        return asyncio.run(read())
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _row(one: Finding) -> dict[str, str]:

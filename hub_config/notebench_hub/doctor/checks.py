@@ -18,7 +18,7 @@ def findings(facts: Facts) -> list[Finding]:
         storage.projects(facts),
         *storage.claims(facts),
         *devices.devices(facts),
-        network.policies(),
+        *network.probed(facts.probed),
         outside.ingress(facts),
         outside.sockets(facts.socket),
         *outside.images(facts),

@@ -55,6 +55,20 @@ class Socket:
     problem: str = ""
 
 
+@dataclass
+class Probed:
+    """How far pods of ours got; None is what it did not come to."""
+
+    image: str
+    image_came: bool = False
+    written: bool | None = None
+    """Whether the volumes of a home and of a project could be had and written."""
+    open_before: bool | None = None
+    closed_after: bool | None = None
+    problem: str = ""
+    """Why it went no further."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """All of it."""
@@ -77,3 +91,5 @@ class Facts:
     """Admission policies and webhooks."""
     tried: tuple[Tried, ...] = ()
     socket: Socket | None = None
+    probed: Probed | None = None
+    """None where nothing was to be made."""

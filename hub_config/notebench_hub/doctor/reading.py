@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -11,7 +12,7 @@ from notebench_spawner.catalogue.model import Document
 from notebench_spawner.pods.pod import Manifest
 from notebench_spawner.pods.rights import Right
 
-from notebench_hub.doctor.facts import Facts, May, Objects, Seen, Tried
+from notebench_hub.doctor.facts import Facts, May, Objects, Probed, Seen, Tried
 from notebench_hub.doctor.sockets import knock
 from notebench_hub.doctor.wishes import asked_rights, wishes
 from notebench_hub.settings import Settings
@@ -29,9 +30,16 @@ _PLURALS = {
 
 
 async def facts(
-    asker: Asker, namespace: str, settings: Settings, catalogue: Document, address: str = ""
+    asker: Asker,
+    namespace: str,
+    settings: Settings,
+    catalogue: Document,
+    *,
+    address: str = "",
+    probe: Callable[[], Awaitable[Probed]] | None = None,
 ) -> Facts:
-    """All facts, asked side by side. Raises Unavailable where nobody answers or knows who asks."""
+    """All facts, asked side by side; `probe` comes last. Raises Unavailable where nobody answers or knows who
+    asks."""
     began = time.time()
     version = await asker.get("/version")
     skew = _skew(version.date, (began + time.time()) / 2)
@@ -62,6 +70,7 @@ async def facts(
         rules=await _rules(asker),
         tried=tuple([await _try(asker, namespace, one) for one in wishes(settings, catalogue)]),
         socket=await knock(address) if address else None,
+        probed=await probe() if probe else None,
     )
 
 

@@ -112,6 +112,8 @@ def projects(facts: Facts) -> Finding:
         return _unread(facts)
     known = {str(one["metadata"]["name"]): shares(one) for one in facts.classes.value}
     good = [name for name, yes in known.items() if yes]
+    if facts.settings.kubernetes.pods.projects.volumes == "made":
+        return _made(facts, known)
     if good:
         what = _("Files of projects can be shared ({access}) with: {names}.", access=MANY, names=listed(good))
         return Finding("shared-storage", Verdict.ok, what)
@@ -129,6 +131,29 @@ def projects(facts: Facts) -> Finding:
         "Install a file server's class (NFS, CephFS, your cloud's), if people are to share files of projects."
     )
     return Finding("shared-storage", Verdict.warning, what, step)
+
+
+def _made(facts: Facts, known: dict[str, bool | None]) -> Finding:
+    """The class of which projects' volumes are made."""
+    wanted = facts.settings.kubernetes.project_storage.storage_class
+    defaults = [one["metadata"]["name"] for one in facts.classes.value or () if _is_default(one)]
+    name = wanted or next(iter(defaults), "")
+    if known.get(name) is True:
+        what = _("Files of projects get volumes of the class {name}.", name=name)
+        return Finding("shared-storage", Verdict.ok, what)
+    if name in known and known[name] is None:
+        what = _("Whether the class {name} of projects gives {access} is not known.", name=name, access=MANY)
+        return Finding("shared-storage", Verdict.unknown, what, _("Let it be tried with `--probe`."))
+    what = _(
+        "Volumes of projects are to be made, and their storage class {name} gives no {access}.",
+        name=name or "–",
+        access=MANY,
+    )
+    step = _(
+        "Name one that does in `settings.kubernetes.project_storage.storage_class`, or set "
+        "`settings.kubernetes.pods.projects.volumes: off`."
+    )
+    return Finding("shared-storage", Verdict.fault, what, step)
 
 
 def claims(facts: Facts) -> list[Finding]:

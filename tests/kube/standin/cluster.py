@@ -35,6 +35,7 @@ from tests.kube.standin.kubelet import Kubelet
 from tests.kube.standin.logs import Logs
 from tests.kube.standin.nodes import NodeSpec
 from tests.kube.standin.podlife import PodLife
+from tests.kube.standin.policies import Network
 from tests.kube.standin.services import Services
 from tests.kube.standin.serving import Door, Loop
 from tests.kube.standin.store import Store
@@ -55,6 +56,7 @@ class Cluster:
         self._kubelet = Kubelet(self.store, state, self.images)
         self._jobs, self._deployments = Jobs(self.store), Deployments(self.store)
         self._services = Services(self.store)
+        self.network = Network(self.store)
         self.api = Api(self.store, self.access, self.troubles, Logs(self._kubelet).answer)
         self.control = Control(self.store, self._steps())
         self._loop, self._door = Loop(), Door(self.api)
@@ -73,6 +75,7 @@ class Cluster:
             self._jobs.step,
             self._deployments.step,
             self._services.step,
+            lambda: self.network.step(self._kubelet.lives.values()),
             lambda: collector.step(store),
             lambda: quota.count(store),
         ]

@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 from notebench_hub import shipped
-from notebench_hub.doctor import admission, basics, devices, outside, storage
+from notebench_hub.doctor import admission, basics, devices, network, outside, probes, storage
 from notebench_hub.doctor.checks import findings
-from notebench_hub.doctor.facts import Facts, May, Seen, Socket, Tried
+from notebench_hub.doctor.facts import Facts, May, Probed, Seen, Socket, Tried
 from notebench_hub.doctor.finding import Finding, Verdict
+from notebench_hub.doctor.probes import Volume
 from notebench_hub.doctor.quantities import number
-from notebench_hub.doctor.wishes import asked_rights, wishes
+from notebench_hub.doctor.wishes import asked_rights, probe_image, probe_volumes, wishes
 from notebench_hub.kube_settings import Kubernetes, Storage
 from notebench_hub.settings import Settings
 from notebench_spawner.catalogue.load import load
 from notebench_spawner.catalogue.model import Profile
 from notebench_spawner.placement import Toleration
-from notebench_spawner.pods.settings import Homes, Pods
+from notebench_spawner.pods.settings import Homes, Pods, Projects
 from ruamel.yaml import YAML
 
 from tests.unit.kubernetes.restricted import violations
@@ -314,6 +315,55 @@ def test_pods_that_wait_for_their_image() -> None:
     assert "no such host" in said
     assert of(OK, outside.images(facts(pods=Seen([{"status": {"containerStatuses": [runs]}}]))))
     assert of(UNKNOWN, outside.images(facts(pods=UNREAD)))
+
+
+@pytest.mark.parametrize(
+    ("probed", "verdicts"),
+    [
+        (None, {"network": UNKNOWN}),
+        (Probed("x", problem="no such host"), {"images": FAULT, "network": UNKNOWN}),
+        (Probed("x", True, problem="/home: denied"), {"images": OK, "claims": FAULT, "network": UNKNOWN}),
+        (Probed("x", True, True, False), {"images": OK, "claims": OK, "network": UNKNOWN}),
+        (Probed("x", True, True, True, problem="gone"), {"images": OK, "claims": OK, "network": UNKNOWN}),
+        (Probed("x", True, True, True, False), {"images": OK, "claims": OK, "network": FAULT}),
+        (Probed("x", True, True, True, True), {"images": OK, "claims": OK, "network": OK}),
+        (Probed("x", True, True, True, True, "gone"), {"images": OK, "claims": OK, "network": UNKNOWN}),
+    ],
+)
+def test_what_pods_saw(probed: Probed | None, verdicts: dict[str, Verdict]) -> None:
+    assert {one.check: one.verdict for one in network.probed(probed)} == verdicts
+
+
+def test_the_pods_of_the_probe_are_restricted_and_end_by_themselves() -> None:
+    pods = Pods(tolerations=(Toleration(key="a", operator="Exists"),), pull_secrets=("registry",))
+    volume = {"claim-1": Volume("home", "ReadWriteOnce", "")}
+    made = [
+        probes.listener("notebench-doctor-1-listener", "1", "x", pods, volume),
+        probes.caller("notebench-doctor-1-before", "1", "x", pods, address="10.0.0.1", wanted="open"),
+    ]
+    for one in made:
+        assert violations(one) == []
+        assert one["spec"]["activeDeadlineSeconds"] <= 600
+        assert one["spec"]["tolerations"] == [{"key": "a", "operator": "Exists"}]
+    chosen = probes.closed("p", "1")["spec"]["podSelector"]["matchLabels"].items()
+    assert [chosen <= one["metadata"]["labels"].items() for one in made] == [True, False]
+
+
+def test_what_the_probe_uses() -> None:
+    assert probe_image(CATALOGUE).startswith("notebench/minimal:")
+    assert [one.subject for one in probe_volumes(Settings())] == ["home"]
+    made = Settings(kubernetes=Kubernetes(pods=Pods(projects=Projects(volumes="made"))))
+    assert [one.mode for one in probe_volumes(made)] == ["ReadWriteOnce", "ReadWriteMany"]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("files", OK), ("gp3", FAULT), ("own", UNKNOWN), ("nothing", FAULT), ("", FAULT)]
+)
+def test_volumes_that_are_made_for_projects(name: str, verdict: Verdict) -> None:
+    pods, shared = Pods(projects=Projects(volumes="made")), Storage(storage_class=name)
+    settings = Settings(kubernetes=Kubernetes(pods=pods, project_storage=shared))
+    known = Facts("people", settings, CATALOGUE, classes=Seen([EBS, NFS, OWN]))
+    assert storage.projects(known).verdict is verdict
 
 
 def test_without_any_right_nothing_is_good_and_nothing_breaks() -> None:

@@ -1,5 +1,6 @@
 """`images`: the container images of a cluster, built from the same locks as one machine's environments."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,20 @@ from rich.table import Table
 from notebench_hub import settings
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import StateDir, edge, place_of, say
-from notebench_hub.containers import building
+from notebench_hub.cli.findings import show
+from notebench_hub.containers import adopting, building
+from notebench_hub.containers.facts import facts
+from notebench_hub.containers.judging import findings
+from notebench_hub.containers.looking import opened
 from notebench_hub.i18n import _
 from notebench_hub.shipped import catalogue_file
+
+_Reference = Annotated[str, typer.Argument(metavar="REF", help=_("Name or digest of a container image."))]
+_Options = Annotated[
+    list[str] | None, typer.Option("--option", help=_("A further word for the builder; may be repeated."))
+]
+_Environment = Annotated[str, typer.Option("--environment", help=_("Folder of its Python environment."))]
+_USUAL = "/opt/notebench"
 
 group = typer.Typer(no_args_is_help=True, help=_("Container images for a cluster."))
 commands.add_typer(group, name="images")
@@ -44,9 +56,7 @@ def build_image(
     source: Annotated[
         str, typer.Option("--source", help=_("Address of the sources that it is built from."))
     ] = "",
-    option: Annotated[
-        list[str] | None, typer.Option("--option", help=_("A further word for the builder; may be repeated."))
-    ] = None,
+    option: _Options = None,
 ) -> None:
     """Print the image's id; where it is pushed to, and the digest there, is the registry's to say."""
     called = tag or f"notebench/{name}:{building.version()}"
@@ -54,3 +64,66 @@ def build_image(
     found = building.build(wanted, say)
     say(_("Built {tag}. Push it, then write its digest into the catalogue.").format(tag=called))
     Console().print(found, highlight=False)
+
+
+@group.command(
+    "check", help=_("Look whether somebody's image can be one of Notebench's; runs it without network.")
+)
+@edge
+def check_image(
+    reference: _Reference,
+    *,
+    environment: _Environment = _USUAL,
+    option: _Options = None,
+    as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))] = False,
+) -> None:
+    """Exit code 0 where nothing is at fault, 4 where something is."""
+    say(
+        _(
+            "Looking into {reference}; its programs run as a user id that it does not know.",
+            reference=reference,
+        )
+    )
+    with opened(reference, tuple(option or ())) as image:
+        found = findings(facts(image, environment.rstrip("/")))
+    raise typer.Exit(show({"image": reference}, found, as_json=as_json))
+
+
+@group.command("adopt", help=_("Write the Containerfile that makes somebody's image one of Notebench's."))
+@edge
+def adopt_image(
+    reference: _Reference,
+    *,
+    like: Annotated[str, typer.Option("--like", help=_("Our image whose packages it gets."))] = "minimal",
+    name: Annotated[str, typer.Option("--name", help=_("Its title."))] = "adopted",
+    into: Annotated[Path, typer.Option("--into", help=_("Folder to write to."))] = Path("adopted"),
+    option: _Options = None,
+) -> None:
+    """What is assumed is said on the standard error, the folder is printed."""
+    base = adopting.pinned(reference, tuple(option or ()))
+    adopting.adopt(base, like, name, into)
+    if "@" not in base:
+        say(
+            _(
+                "The digest of {reference} is not known. Write it behind FROM, or what is built may change.",
+                reference=base,
+            )
+        )
+    say(
+        _(
+            "It is assumed that {reference} has `python3`, 3.11 or newer, with `venv`, and that its packages "
+            "work with the versions that the lock of {like} has, which win. git is not added. Its user "
+            "becomes 1000:0, its home /home/notebench.",
+            reference=reference,
+            like=like,
+        )
+    )
+    say(
+        _(
+            "Build it with `buildah build --tag {name} {folder}`; then `notebench images check {name}` looks "
+            "whether it fits.",
+            name=name,
+            folder=into,
+        )
+    )
+    Console().print(str(into / "Containerfile"), highlight=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +12,10 @@ from notebench_spawner.catalogue.load import load
 
 from notebench_hub import settings
 from notebench_hub.cli import commands
-from notebench_hub.cli.edge import UNAVAILABLE, StateDir, edge, place_of, print_json, say
-from notebench_hub.cli.words import subject, verdict
+from notebench_hub.cli.edge import StateDir, edge, place_of, say
+from notebench_hub.cli.findings import show
 from notebench_hub.doctor.checks import findings
 from notebench_hub.doctor.facts import Facts, Probed
-from notebench_hub.doctor.finding import Finding, Verdict
 from notebench_hub.doctor.wishes import probe_image, probe_volumes
 from notebench_hub.i18n import _
 from notebench_hub.settings import Settings
@@ -73,12 +71,7 @@ def doctor(
     wish = _Wish(namespace, address, probe, image, probe_seconds)
     facts = _facts(_way(kubeconfig, context), chosen, file, wish)
     found = findings(facts)
-    if as_json:
-        print_json({"namespace": facts.namespace, "findings": [_row(one) for one in found]})
-    else:
-        for one in found:
-            sys.stdout.write(_shown(one))
-    raise typer.Exit(UNAVAILABLE if any(one.verdict is Verdict.fault for one in found) else 0)
+    raise typer.Exit(show({"namespace": facts.namespace}, found, as_json=as_json))
 
 
 def _settings(values: Path | None, state_dir: Path | None) -> Settings:
@@ -143,21 +136,3 @@ def _facts(found: "Way", chosen: Settings, file: Path, wish: _Wish) -> Facts:
         return asyncio.run(read())
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _row(one: Finding) -> dict[str, str]:
-    return {
-        "check": one.check,
-        "verdict": one.verdict.value,
-        "what": one.what,
-        "next_step": one.next_step,
-        "proposal": one.proposal,
-    }
-
-
-def _shown(one: Finding) -> str:
-    lines = [f"{verdict(one.verdict):<11} {subject(one.check)}: {one.what}"]
-    if one.next_step:
-        lines.append(f"{'':<11} {one.next_step}")
-    lines += [f"{'':<11} | {line}" for line in one.proposal.splitlines()]
-    return "\n".join(lines) + "\n"

@@ -67,7 +67,7 @@ def verdict(found: Verdict) -> str:
 
 
 def subject(check: str) -> str:
-    """What was looked at in a cluster."""
+    """What was looked at in a cluster, or in a container image."""
     return {
         "version": _("Kubernetes"),
         "clock": _("Clock"),
@@ -83,4 +83,17 @@ def subject(check: str) -> str:
         "websockets": _("Websockets"),
         "images": _("Images"),
         "network": _("Network"),
+        "labels": _("Labels"),
+        "contract": _("Contract"),
+        "user": _("User"),
+        "anybody": _("Any user id"),
+        "python": _("Python"),
+        "home": _("Home"),
+        "environment": _("Environment"),
+        "ours": _("Notebench"),
+        "kernel": _("Kernel"),
+        "session": _("Session"),
+        "part": _("Part"),
+        "credentials": _("Credentials"),
+        "sbom": _("What is inside"),
     }[check]

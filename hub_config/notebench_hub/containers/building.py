@@ -14,9 +14,9 @@ from notebench_spawner.catalogue.distribution import wheel
 from notebench_spawner.catalogue.uvtool import uv
 
 import notebench_hub
+from notebench_hub.containers.programs import builder, followed
 from notebench_hub.shipped import images_folder
 
-_BUILDERS = ("buildah", "podman", "docker")
 PARTS = ("hub", "service")
 """Images of Notebench's own parts; the others are those that people choose."""
 
@@ -53,19 +53,6 @@ def revision() -> str:
     return done.stdout.strip()
 
 
-def builder() -> str:
-    """The program that builds here. Raises Unavailable where there is none."""
-    for name in _BUILDERS:
-        if found := shutil.which(name):
-            return found
-    raise Unavailable(
-        "No program that builds container images was found ({known}).",
-        "Install one of them, for example `apt-get install buildah`.",
-        code="no-image-builder",
-        known=", ".join(_BUILDERS),
-    )
-
-
 def build(wanted: Wanted, said: Callable[[str], None]) -> str:
     """Build one image and return its id. Raises NotFound and Unavailable; `said` gets the builder's lines."""
     if wanted.name not in known():
@@ -81,7 +68,7 @@ def build(wanted: Wanted, said: Callable[[str], None]) -> str:
         context = Path(folder) / "context"
         gather(wanted.name, context)
         identity = Path(folder) / "id"
-        _run([program, *words(wanted, context, identity)], said)
+        followed([program, *words(wanted, context, identity)], said)
         return identity.read_text().strip()
 
 
@@ -124,19 +111,3 @@ def _checkout() -> Path:
             code="no-checkout",
         )
     return root
-
-
-def _run(command: list[str], said: Callable[[str], None]) -> None:
-    """Raises Unavailable with the builder's last lines."""
-    lines: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
-        for line in running.stdout or ():
-            lines.append(line.rstrip())
-            said(lines[-1])
-    if running.returncode:
-        raise Unavailable(
-            "The image was not built: {reason}.",
-            "The lines above say which step failed; nothing was tagged.",
-            code="image-not-built",
-            reason="; ".join(lines[-3:])[-500:].rstrip("."),
-        )

@@ -32,6 +32,11 @@ class ClusterInstance(Instance):
         return f"http://{self.ip}:{self.hub_port}"
 
     @property
+    def hub_beside_url(self) -> str:
+        """The hub's API for what runs beside it: many networks lead no pod back to itself by a Service."""
+        return f"http://{'127.0.0.1' if self.ip == '0.0.0.0' else self.ip}:{self.hub_port}/hub/api"  # noqa: S104
+
+    @property
     def hub_connect_url(self) -> str:
         """How sessions and the proxy reach the hub."""
         return self.addresses.hub

@@ -51,6 +51,11 @@ class Instance(BaseModel):
         return f"http://127.0.0.1:{self.hub_port}/hub/api"
 
     @property
+    def hub_beside_url(self) -> str:
+        """The same for what runs beside the hub."""
+        return self.hub_api_url
+
+    @property
     def hub_bind_url(self) -> str:
         """Where the hub listens."""
         return f"http://127.0.0.1:{self.hub_port}"

@@ -65,7 +65,7 @@ class AdminClient:
     def _hub(
         self, method: str, path: str, body: object, fine: frozenset[int] | set[int] = frozenset()
     ) -> int:
-        answer = self._ask("hub", method, self._instance.hub_api_url + path, body)
+        answer = self._ask("hub", method, self._instance.hub_beside_url + path, body)
         if answer.is_success or answer.status_code in fine:
             return answer.status_code
         raise Refused(
@@ -94,7 +94,7 @@ class AdminClient:
 def hub_answers(place: Place, settings: Settings) -> bool:
     """Whether the hub answers, where no supervisor knows it."""
     try:
-        url = f"{instance_of(place, settings).hub_api_url}/"
+        url = f"{instance_of(place, settings).hub_beside_url}/"
         return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.HTTPError:
         return False

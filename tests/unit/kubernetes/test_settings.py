@@ -32,6 +32,7 @@ def test_parts_are_where_the_settings_say(tmp_path: Path) -> None:
     assert found.public_url == "https://notebench.example/"
     assert found.service_url == "http://notebench.default.svc:8080"
     assert found.hub_api_url == "http://hub:8081/hub/api"
+    assert found.hub_beside_url == "http://127.0.0.1:8081/hub/api"
     assert found.hub_bind_url == "http://0.0.0.0:8081"
     assert found.proxy_api_url == "http://proxy-api"
     assert (found.port, found.proxy_api_port, found.service_port) == (443, 80, 8080)

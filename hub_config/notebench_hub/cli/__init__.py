@@ -16,4 +16,16 @@ commands = typer.Typer(
 )
 
 # Each module adds its commands to the group above; importing them is what makes the command line.
-from notebench_hub.cli import audit, backup, before, containers, doctor, look, people, stop, tests, up  # noqa: E402, F401
+from notebench_hub.cli import (  # noqa: E402, F401
+    audit,
+    backup,
+    before,
+    catalogue,
+    containers,
+    doctor,
+    look,
+    people,
+    stop,
+    tests,
+    up,
+)

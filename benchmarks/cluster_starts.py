@@ -20,9 +20,8 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.starts import CHOICE, TOKEN, free_port, seconds_to_ready
+from benchmarks.starts import CHOICE, TOKEN, free_port, seconds_to_ready, started_hub
 from benchmarks.turns import load
-from tests.installation import wait_for
 from tests.kube.installation import DIGEST, IMAGE, SPACE, ClusterInstallation, environment
 from tests.kube.standin.cluster import Cluster
 
@@ -75,21 +74,8 @@ def plain_hub(cluster: Cluster, folder: Path) -> tuple[subprocess.Popen[bytes], 
             singleuser=str(environment() / "bin" / "jupyterhub-singleuser"),
         )
     )  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
-        cwd=folder, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), start_new_session=True,
-        env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig(folder / "kubeconfig", CLUSTER_TOKEN, SPACE))},
-    )  # fmt: skip
-    hub = f"http://127.0.0.1:{hub_port}/hub/api/"
-
-    def answers() -> bool:
-        try:
-            return httpx.get(hub).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    wait_for(answers, 60, "plain JupyterHub")
-    return process, hub
+    kubeconfig = cluster.kubeconfig(folder / "kubeconfig", CLUSTER_TOKEN, SPACE)
+    return started_hub(folder, hub_port, os.environ | {"KUBECONFIG": str(kubeconfig)})
 
 
 def asked(cluster: Cluster, begin: int) -> Counter[str]:

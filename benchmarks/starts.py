@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -102,8 +103,13 @@ def plain_hub(environment: Path, folder: Path) -> tuple[subprocess.Popen[bytes],
             folder=folder, singleuser=str(environment / "bin" / "jupyterhub-singleuser"), token=TOKEN,
         )
     )  # fmt: skip
+    return started_hub(folder, hub_port, os.environ)
+
+
+def started_hub(folder: Path, hub_port: int, env: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+    """The hub whose configuration is in the folder, when it answers; and the address of its API."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+        [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"], env=env,
         cwd=folder, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), start_new_session=True,
     )  # fmt: skip
     hub = f"http://127.0.0.1:{hub_port}/hub/api/"

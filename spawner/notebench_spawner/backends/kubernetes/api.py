@@ -1,13 +1,13 @@
 """A cluster's API as a handful of verbs on plain JSON: the only place that knows its client."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from functools import cached_property
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import ClientError
 from kubernetes_asyncio import client
 
+from notebench_spawner.backends.kubernetes.connecting import Connect, Connected
 from notebench_spawner.pods import refusals
 from notebench_spawner.pods.pod import Manifest
 
@@ -26,22 +26,12 @@ _OK, _NOT_YET, _NOT_THERE, _THERE = 200, 400, 404, 409
 _SECONDS = 20
 
 
-class Api:
+class Api(Connected):
     """One namespace of a cluster. Every verb raises Unavailable where the cluster does not do it."""
 
-    def __init__(self, connect: Callable[[], client.ApiClient], namespace: str) -> None:
-        """`connect` is called in the event loop, when the first thing is asked."""
-        self._connect = connect
+    def __init__(self, connect: Connect, namespace: str) -> None:
+        super().__init__(connect)
         self.namespace = namespace
-
-    @cached_property
-    def _connection(self) -> client.ApiClient:
-        return self._connect()
-
-    async def close(self) -> None:
-        """Let the connections go; the next question opens new ones."""
-        if opened := self.__dict__.pop("_connection", None):
-            await opened.close()
 
     async def ensure(self, manifest: Manifest) -> Manifest:
         """Make the object, or find the one of its name: asking twice makes one."""

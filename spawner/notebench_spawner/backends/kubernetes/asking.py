@@ -2,15 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from aiohttp import ClientError
-from kubernetes_asyncio import client
 from notebench.contract.errors import Unavailable
 
 from notebench_spawner.backends.kubernetes.api import json_of
-from notebench_spawner.backends.kubernetes.connecting import Connect
+from notebench_spawner.backends.kubernetes.connecting import Connected
 from notebench_spawner.pods.pod import Manifest
 from notebench_spawner.pods.waiting import one_line
 
@@ -38,21 +36,8 @@ class Answer:
         return one_line(str(self.body.get("message", ""))) or str(self.status)
 
 
-class Asker:
+class Asker(Connected):
     """One cluster. Every question raises Unavailable where nobody answers, and nothing else."""
-
-    def __init__(self, connect: Connect) -> None:
-        """`connect` is called in the event loop, when the first thing is asked."""
-        self._connect = connect
-
-    @cached_property
-    def _connection(self) -> client.ApiClient:
-        return self._connect()
-
-    async def close(self) -> None:
-        """Let the connections go."""
-        if opened := self.__dict__.pop("_connection", None):
-            await opened.close()
 
     async def get(self, path: str, **query: str) -> Answer:
         """What is there: an object, or a list of them."""

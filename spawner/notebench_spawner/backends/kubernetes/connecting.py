@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,23 @@ class Way:
     connect: Connect
     address: str
     namespace: str
+
+
+class Connected:
+    """What asks a cluster, over a connection that is opened with the first question."""
+
+    def __init__(self, connect: Connect) -> None:
+        """`connect` is called in the event loop."""
+        self._connect = connect
+
+    @cached_property
+    def _connection(self) -> client.ApiClient:
+        return self._connect()
+
+    async def close(self) -> None:
+        """Let the connections go; the next question opens new ones."""
+        if opened := self.__dict__.pop("_connection", None):
+            await opened.close()
 
 
 def connection(kubeconfig: Path | None = None) -> Connect:

@@ -50,8 +50,8 @@ def import_profiles(
         say(f"- {line}")
     say(
         _(
-            "All images are drafts: make each one of Notebench's (`notebench images adopt REF`), write its digest, "
-            "then approve it."
+            "All images are drafts: make each one of Notebench's (`notebench images adopt REF`), write its "
+            "digest, then approve it."
         )
     )
     if settings:

@@ -25,6 +25,8 @@ def images(values: dict[str, Any], catalogue: dict[str, Any]) -> list[str]:
 
 def _ours(values: dict[str, Any]) -> Iterator[str]:
     yield _reference(values["image"], _chart()["appVersion"])
+    if values["postgresql"]["enabled"]:
+        yield _reference(values["postgresql"]["image"], "")
     pools = [pool for pool in values["prePuller"]["pools"] if pool.get("images")]
     if pools:
         yield _reference(values["prePuller"]["pause"], "")

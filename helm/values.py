@@ -68,11 +68,16 @@ class Toleration(Part):
     tolerationSeconds: int = Field(default=0, ge=0, description="With `NoExecute`: how long a pod stays.")
 
 
-class Volume(Part):
-    """The volume of a part, made once."""
+class NewVolume(Part):
+    """A volume that is made once."""
 
     size: Size = Field(default="10Gi", description="What a new volume has.")
     storageClass: Name = Field(default="", description="Its class; empty for the cluster's default.")
+
+
+class Volume(NewVolume):
+    """The volume of a part, made once."""
+
     existingClaim: Name = Field(default="", description="Claim that is there already; then none is made.")
 
 
@@ -131,6 +136,51 @@ class Secrets(Part):
         "manifests are made without a look at the cluster (`helm template`, Argo CD): that would make new "
         "keys each time.",
     )
+
+
+class Databases(Part):
+    """Passwords of the databases that `settings.databases` names."""
+
+    secret: Name = Field(
+        default="notebench-databases",
+        description="Secret with the passwords of the PostgreSQL databases that `settings.databases` names; "
+        "empty where they need none. The hub takes its own by `jupyterhub.hub.extraEnv`, with the key `hub`.",
+    )
+    serviceKey: Word = Field(default="service", description="Its key with the service's password.")
+    mlflowKey: Word = Field(default="mlflow", description="Its key with MLflow's password.")
+
+
+class PostgreSql(Part):
+    """A PostgreSQL server of the chart's own."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Make a PostgreSQL server of one pod with one volume, and a database on it for hub, "
+        "service and MLflow. Nobody copies it anywhere: back it up.",
+    )
+    image: Image = Field(
+        default=Image(name="docker.io/library/postgres", tag="17"),
+        description="The official image, or one that starts in the same way.",
+    )
+    resources: Resources = Field(
+        default=Resources(requests={"cpu": "100m", "memory": "512Mi"}, limits={"memory": "2Gi"}),
+        description="What the pod is given.",
+    )
+    nodeSelector: dict[Key, Word] = Field(default={}, description="Labels that its node must have.")
+    tolerations: list[Toleration] = Field(default=[], description="Taints that it puts up with.")
+    priorityClass: Name = Field(default="", description="Its PriorityClass; empty for the cluster's default.")
+    volume: NewVolume = Field(default=NewVolume(), description="Where its databases are.")
+
+
+class ObjectStore(Part):
+    """The key for the object store that `settings.artifacts` names."""
+
+    secret: Name = Field(
+        default="",
+        description="Secret with the access key for the object store that `settings.artifacts` names, whose "
+        "id is `settings.artifacts.key_id`.",
+    )
+    key: Word = Field(default="secret-access-key", description="Its key with the access key.")
 
 
 class Rbac(Part):
@@ -247,6 +297,13 @@ class Values(Part):
     account: Account = Field(default=Account(), description="Whose processes our pods are.")
     catalogue: Catalogue = Field(default=Catalogue(), description="Images and hardware profiles.")
     secrets: Secrets = Field(default=Secrets(), description="Keys and the first password.")
+    databases: Databases = Field(default=Databases(), description="Passwords of PostgreSQL databases.")
+    postgresql: PostgreSql = Field(
+        default=PostgreSql(), description="A PostgreSQL server of the chart's own."
+    )
+    objectStore: ObjectStore = Field(
+        default=ObjectStore(), description="Key for an object store with MLflow's artifacts."
+    )
     service: OfPod = Field(default=OfPod(), description="The Notebench service, with the gateway.")
     mlflow: OfPod = Field(
         default=OfPod(volume=Volume(size="50Gi")), description="MLflow's server; only the gateway reaches it."

@@ -123,10 +123,24 @@ env:
   - name: PYTHONUNBUFFERED
     value: "1"
   {{- range $name, $value := .of.env }}
-  {{- if not (has $name (list "NOTEBENCH_STATE_DIR" "HOME" "PYTHONUNBUFFERED")) }}
+  {{- if not (has $name (list "NOTEBENCH_STATE_DIR" "HOME" "PYTHONUNBUFFERED" "NOTEBENCH_DATABASE_PASSWORD" "NOTEBENCH_OBJECT_STORE_KEY")) }}
   - name: {{ $name }}
     value: {{ $value | quote }}
   {{- end }}
+  {{- end }}
+  {{- if and .root.Values.databases.secret (dig .part "url" "" (include "notebench.databases" .root | fromYaml)) }}
+  - name: NOTEBENCH_DATABASE_PASSWORD
+    valueFrom:
+      secretKeyRef:
+        name: {{ .root.Values.databases.secret | quote }}
+        key: {{ get .root.Values.databases (printf "%sKey" .part) | quote }}
+  {{- end }}
+  {{- if and (eq .part "mlflow") .root.Values.objectStore.secret (dig "artifacts" "url" "" .root.Values.settings) }}
+  - name: NOTEBENCH_OBJECT_STORE_KEY
+    valueFrom:
+      secretKeyRef:
+        name: {{ .root.Values.objectStore.secret | quote }}
+        key: {{ .root.Values.objectStore.key | quote }}
   {{- end }}
 resources:
   {{- toYaml .of.resources | nindent 2 }}

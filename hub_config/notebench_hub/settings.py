@@ -10,7 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
-from notebench_hub import sign_in_settings
+from notebench_hub import database_settings, sign_in_settings
+from notebench_hub.artifact_settings import Artifacts
+from notebench_hub.database_settings import Databases
 from notebench_hub.kube_settings import Kubernetes
 from notebench_hub.place import Place
 from notebench_hub.section import Section
@@ -124,6 +126,8 @@ class Settings(Section):
     )
     doors: Doors = Field(default=Doors(), description="Addresses.")
     sign_in: SignIn = Field(default=SignIn(), description="How people sign in; see docs/sign-in.md.")
+    databases: Databases = Field(default=Databases(), description="Where the parts keep their records.")
+    artifacts: Artifacts = Field(default=Artifacts(), description="Where the files of runs and models are.")
     sessions: Sessions = Field(default=Sessions(), description="Notebook servers of users.")
     homes: Homes = Field(default=Homes(), description="People's files.")
     runs: Runs = Field(default=Runs(), description="Notebook runs.")
@@ -171,10 +175,12 @@ def read(file: Path, below: str = "") -> Settings:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise _refusal(file, tree, error) from None
-    sign_in_settings.check(
-        settings.sign_in,
-        lambda *path: {"file": file, "line": _line(tree, list(path)), "key": ".".join(path)},
-    )
+
+    def at(*path: str) -> dict[str, Any]:
+        return {"file": file, "line": _line(tree, list(path)), "key": ".".join(path)}
+
+    sign_in_settings.check(settings.sign_in, at)
+    database_settings.check(settings.databases, at)
     return settings
 
 

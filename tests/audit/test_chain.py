@@ -3,32 +3,34 @@
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from notebench_hub.service.store import Store, Transaction, audit, audit_reading
 
+from tests.postgres.both import Database
+
 KEY = "the-key-of-the-tests"
-TRIGGERS = (
-    "audit_no_update",
-    "audit_no_delete",
-    "audit_head_no_delete",
-    "audit_head_forward",
-    "audit_no_replace",
-    "audit_head_no_replace",
-)
+TRIGGERS = {
+    "sqlite": """SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'""",
+    "postgresql": "SELECT format('DROP TRIGGER %I ON %I', tgname, tgrelid::regclass) FROM pg_trigger "
+    "WHERE NOT tgisinternal",
+}
+REPLACED = {
+    "sqlite": "INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE number = {number}",
+    "postgresql": "INSERT INTO {table} SELECT * FROM {table} WHERE number = {number} "
+    "ON CONFLICT ({key}) DO UPDATE SET chain = 'x'",
+}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "notebench.db", audit_key=KEY)
+def store(database: Database) -> Store:
+    opened = database.store(audit_key=KEY)
     opened.open()
     for number in range(2, 8):
         opened.write_now(audit.note, "ana", "personal", "made", f"thing-{number}", size=number)
-    yield opened
-    opened.close()
+    return opened
 
 
 def test_the_first_entry_is_the_beginning(store: Store) -> None:
@@ -40,37 +42,38 @@ def test_the_first_entry_is_the_beginning(store: Store) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE audit SET user = 'ben' WHERE number = 3",
+        "UPDATE audit SET \"user\" = 'ben' WHERE number = 3",
         "DELETE FROM audit WHERE number = 7",
         "DELETE FROM audit",
-        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 3",
         "UPDATE audit_head SET number = 6",
         "UPDATE audit_head SET seal = ''",
         "DELETE FROM audit_head",
-        "INSERT OR REPLACE INTO audit_head VALUES (1, 6, 'x', 'x')",
     ],
 )
-def test_the_database_refuses(store: Store, change: str) -> None:
-    with (
-        sqlite3.connect(store.file) as connection,
-        pytest.raises(sqlite3.IntegrityError, match="append-only"),
-    ):
-        connection.execute(change)
+def test_the_database_refuses(store: Store, database: Database, change: str) -> None:
+    with pytest.raises(Exception, match="append-only"):
+        database.run(change)
     assert store.read_now(audit_reading.verify).whole
 
 
-def _force(store: Store, *changes: str) -> None:
-    with sqlite3.connect(store.file) as connection:
-        for trigger in TRIGGERS:
-            connection.execute(f"DROP TRIGGER {trigger}")
-        for change in changes:
-            connection.execute(change)
+def test_the_database_refuses_what_would_replace(store: Store, database: Database) -> None:
+    for table, number, key in (("audit", 3, "number"), ("audit_head", 7, "id")):
+        with pytest.raises(Exception, match="append-only"):
+            database.run(REPLACED[database.kind].format(table=table, number=number, key=key))
+        if database.kind == "postgresql":
+            with pytest.raises(Exception, match="append-only"):
+                database.run(f"TRUNCATE {table}")
+    assert store.read_now(audit_reading.verify).whole
+
+
+def _force(database: Database, *changes: str) -> None:
+    database.run(*(words for (words,) in database.run(TRIGGERS[database.kind])), *changes)
 
 
 @pytest.mark.parametrize(
     ("changes", "broken"),
     [
-        (["UPDATE audit SET user = 'ben' WHERE number = 3"], 3),
+        (["UPDATE audit SET \"user\" = 'ben' WHERE number = 3"], 3),
         (["UPDATE audit SET detail = '{}' WHERE number = 3"], 3),
         (["UPDATE audit SET origin = '10.0.0.1' WHERE number = 3"], 3),
         (["UPDATE audit SET reason = 'x' WHERE number = 3"], 3),
@@ -92,8 +95,10 @@ def _force(store: Store, *changes: str) -> None:
         ),
     ],
 )
-def test_who_goes_around_the_database_is_found_out(store: Store, changes: list[str], broken: int) -> None:
-    _force(store, *changes)
+def test_who_goes_around_the_database_is_found_out(
+    store: Store, database: Database, changes: list[str], broken: int
+) -> None:
+    _force(database, *changes)
     verdict = store.read_now(audit_reading.verify)
     assert not verdict.whole
     assert verdict.reason
@@ -103,14 +108,14 @@ def test_who_goes_around_the_database_is_found_out(store: Store, changes: list[s
     assert not store.read_now(audit_reading.verify).whole
 
 
-def test_without_the_key_nobody_makes_a_chain(store: Store) -> None:
-    other = Store(store.file, audit_key="another")
-    other.write_now(audit.note, "eve", "personal", "made", "up")
-    other.close()
+def test_without_the_key_nobody_makes_a_chain(store: Store, database: Database) -> None:
+    database.store(audit_key="another").write_now(audit.note, "eve", "personal", "made", "up")
     assert store.read_now(audit_reading.verify).broken_at == 8
 
 
-def test_a_database_that_was_put_back_shows_with_a_noted_head(store: Store, tmp_path: Path) -> None:
+def test_a_database_that_was_put_back_shows_with_a_noted_head(tmp_path: Path) -> None:
+    store = Store(tmp_path / "notebench.db", audit_key=KEY)
+    store.open()
     with sqlite3.connect(store.file) as connection:
         connection.execute("VACUUM INTO ?", (str(tmp_path / "old.db"),))
     store.write_now(audit.note, "eve", "personal", "made", "trouble")
@@ -120,10 +125,11 @@ def test_a_database_that_was_put_back_shows_with_a_noted_head(store: Store, tmp_
     assert old.read_now(audit_reading.verify).whole, "an older state is whole in itself"
     assert not old.read_now(audit_reading.verify, noted).whole
     old.close()
+    store.close()
 
 
-def test_many_at_once_make_one_chain(store: Store) -> None:
-    second = Store(store.file, audit_key=KEY)
+def test_many_at_once_make_one_chain(store: Store, database: Database) -> None:
+    second = database.store(audit_key=KEY)
 
     def write(through: Store) -> None:
         for number in range(40):
@@ -134,39 +140,24 @@ def test_many_at_once_make_one_chain(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    second.close()
     assert store.read_now(audit_reading.verify).entries == 167
     assert store.read_now(audit_reading.verify).whole
 
 
-def test_entries_from_before_the_key_stay_and_hold(tmp_path: Path) -> None:
+def test_entries_from_before_the_key_stay_and_hold(database: Database) -> None:
     """A state of the first release: its plain chain goes on as a keyed one."""
-    from alembic import command
-    from alembic.config import Config
-    from notebench_hub.service.store import migrate
-    from sqlalchemy import create_engine
-
-    file = tmp_path / "old.db"
-    engine = create_engine(f"sqlite:///{file}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-    engine.dispose()
-    with sqlite3.connect(file) as connection:
-        chain = ""
-        for number in (1, 2):
-            chain = _old_link(chain, number)
-            row = (number, _MOMENT, "ana", "personal", "made", "x", '{"size": 1}', chain)
-            connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    store = Store(file, audit_key=KEY)
+    database.migrated_to("0002")
+    chain = ""
+    for number in (1, 2):
+        chain = _old_link(chain, number)
+        values = f"{number}, '{_MOMENT}', 'ana', 'personal', 'made', 'x', '{{\"size\": 1}}', '{chain}'"
+        database.run(f"INSERT INTO audit VALUES ({values})")
+    store = database.store(audit_key=KEY)
     store.open()
     verdict = store.read_now(audit_reading.verify)
     assert (verdict.whole, verdict.entries) == (True, 3), verdict
-    _force(store, "UPDATE audit SET user = 'ben' WHERE number = 1")
+    _force(database, "UPDATE audit SET \"user\" = 'ben' WHERE number = 1")
     assert store.read_now(audit_reading.verify).broken_at == 1
-    store.close()
 
 
 _MOMENT = "2026-11-20T08:00:00.000000+00:00"
@@ -197,15 +188,17 @@ SECRET = "nbt_session_" + "Ab3_" * 10
         {SECRET: 1},
     ],
 )
-def test_no_secret_gets_in(store: Store, facts: dict[str, Any]) -> None:
+def test_no_secret_gets_in(store: Store, database: Database, facts: dict[str, Any]) -> None:
     def write(tx: Transaction) -> None:
         audit.note(
             tx, "ana", "personal", "made", SECRET, before=facts, after=facts, reason=SECRET, more=facts
         )
 
     store.write_now(write)
-    content = b"".join(file.read_bytes() for file in store.file.parent.iterdir())
-    for secret in (b"0123456789abcdef", SECRET.encode()):
+    content = str(database.run("SELECT * FROM audit"))
+    if isinstance(database.where, Path):
+        content += "".join(file.read_bytes().decode("latin-1") for file in database.where.parent.iterdir())
+    for secret in ("0123456789abcdef", SECRET):
         assert secret not in content
 
 

@@ -57,8 +57,8 @@ def test_the_chain_is_verified(place: Place) -> None:
     assert ask(place, "--verify", "--head", head).exit_code == 0
     assert ask(place, "--verify", "--head", "6:0000").exit_code == 1
     with sqlite3.connect(place.service / "notebench.db") as connection:
-        for trigger in TRIGGERS:
-            connection.execute(f"DROP TRIGGER {trigger}")
+        for (words,) in connection.execute(TRIGGERS["sqlite"]).fetchall():
+            connection.execute(words)
         connection.execute("UPDATE audit SET user = 'ben' WHERE number = 4")
     broken = ask(place, "--verify")
     assert broken.exit_code == 1

@@ -43,6 +43,7 @@ PODS: dict[str, Labels] = {
     ]["labels"],
     "service": part("service"),
     "mlflow": part("mlflow"),
+    "postgresql": part("postgresql"),
     "hub": {**BELOW, "app.kubernetes.io/component": "hub", ACCESS: "true"},
     "proxy": {**BELOW, "app.kubernetes.io/component": "proxy", ACCESS: "true"},
     "somebody else": {"app": "database"},
@@ -134,6 +135,12 @@ def test_nobody_comes_in_who_has_no_business_there(target: str) -> None:
         "mlflow": {"service"},
     }[target]
     assert {one for one in PODS if one != target and gets_in({}, one, target)} == who
+
+
+def test_only_who_has_a_database_reaches_the_server() -> None:
+    values = {"postgresql": {"enabled": True}}
+    assert {one for one in PODS if "postgresql" in reached(values, one)} == {"service", "mlflow", "hub"}
+    assert reached(values, "postgresql") == set()
 
 
 def test_without_internet_a_session_has_none() -> None:

@@ -35,6 +35,24 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "service": {"service": PART},
     "mlflow": {"mlflow": PART},
     "own volumes": {"mlflow": {"volume": {"existingClaim": "old"}}},
+    "databases": {
+        "databases": {"secret": "words", "serviceKey": "a", "mlflowKey": "b"},
+        "settings": {"databases": {"service": {"url": "postgresql://a@b:5432/c"}}},
+    },
+    "postgresql": {
+        "postgresql": {
+            "enabled": True,
+            "image": {"name": "mirror/postgres", "digest": DIGEST, "pullPolicy": "Always"},
+            "nodeSelector": {"pool": "core"},
+            "tolerations": [TAINT],
+            "priorityClass": "system",
+            "volume": {"size": "5Gi", "storageClass": "fast"},
+        }
+    },
+    "object store": {
+        "objectStore": {"secret": "words"},
+        "settings": {"artifacts": {"url": "s3://bench", "endpoint": "http://store:9000", "key_id": "a"}},
+    },
     "data goes": {"keepData": False},
     "own roles": {"rbac": {"create": False}},
     "annotated account": {

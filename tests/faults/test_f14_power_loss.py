@@ -20,6 +20,7 @@ import psutil
 from notebench_hub.hub import database as hub_database
 from notebench_hub.place import Place
 from notebench_hub.service.store import Store, audit_reading
+from notebench_hub.settings import Settings
 from notebench_spawner import processes
 
 from tests.bench import Bench
@@ -134,12 +135,13 @@ def test_databases_ask_the_disk_to_keep_what_they_promise(tmp_path: Path) -> Non
     full = [(2,)]
     store = Store(tmp_path / "notebench.db")
     store.open()
-    with store._engine.connect() as connection:
+    with store._engines.writes.connect() as connection:
         assert [tuple(row) for row in connection.exec_driver_sql("PRAGMA synchronous")] == full
     store.close()
-    hub = tmp_path / "hub.sqlite"
-    arguments = hub_database.prepared(hub)["connect_args"]
-    with sqlite3.connect(hub, **arguments) as opened:
+    place = Place(tmp_path)
+    place.create()
+    _url, how = hub_database.prepared(place, Settings())
+    with sqlite3.connect(place.hub / hub_database.FILE, **how["connect_args"]) as opened:
         assert opened.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
         assert opened.execute("PRAGMA synchronous").fetchall() == full
     # MLflow sets none of its own, so what SQLite was built with counts for it.

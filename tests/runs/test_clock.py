@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from notebench_hub.service.asker import Owner
@@ -10,6 +9,8 @@ from notebench_hub.service.schedules.clock import Clock
 from notebench_hub.service.store import Store, runs, schedules
 from notebench_hub.service.store.schedules import ScheduleRecord
 from sqlalchemy.exc import IntegrityError
+
+from tests.postgres.both import Database
 
 DUE = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ADA = Owner("ada")
@@ -36,9 +37,9 @@ def schedule(number: int = 0, **changes: object) -> ScheduleRecord:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> list[Store]:
+def stores(database: Database) -> list[Store]:
     """One database, as three processes of the service would have it open."""
-    found = [Store(tmp_path / "notebench.db") for _ in range(3)]
+    found = [database.store() for _ in range(3)]
     found[0].open()
     return found
 

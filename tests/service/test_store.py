@@ -6,10 +6,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -22,63 +24,53 @@ from notebench_hub.service.doors.tokens import Tokens
 from notebench_hub.service.runs.desk import Desk
 from notebench_hub.service.store import Store, Transaction, audit, audit_reading, projects, runs
 from notebench_hub.service.store.base import Table
+from notebench_hub.service.store.dialects import WRITER
 from notebench_hub.service.store.runs import NewRun
-from sqlalchemy import create_engine
+
+from tests.postgres.both import OPEN, Database
+from tests.postgres.server import PASSWORD
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "notebench.db")
+def store(database: Database) -> Store:
+    opened = database.store()
     opened.open()
-    yield opened
-    opened.close()
+    return opened
 
 
-def test_migrations_make_what_the_code_expects(store: Store) -> None:
+def test_migrations_make_what_the_code_expects(store: Store, database: Database) -> None:
     import notebench_hub.service.app  # noqa: F401 - knows all tables
 
-    with create_engine(f"sqlite:///{store.file}").connect() as connection:
+    with database.engine().connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, Table.metadata) == []
 
 
-def test_open_twice_keeps_everything(store: Store) -> None:
+def test_open_twice_keeps_everything(store: Store, database: Database) -> None:
     store.write_now(projects.put, "alloys", [Member(user="ana", role=Role.owner)])
-    again = Store(store.file)
+    again = database.store()
     again.open()
     assert again.read_now(projects.names) == ["alloys"]
-    again.close()
 
 
-def test_newer_database_is_refused_and_untouched(store: Store) -> None:
-    with sqlite3.connect(store.file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    before = store.file.read_bytes()
-    with pytest.raises(Refused, match="newer version"):
+def test_newer_database_is_refused_and_untouched(store: Store, database: Database) -> None:
+    database.run("UPDATE alembic_version SET version_num = '9999'")
+    before = database.run("SELECT * FROM audit")
+    with pytest.raises(Refused, match="newer version") as refusal:
         store.open()
-    assert store.file.read_bytes() == before
+    assert PASSWORD not in str(refusal.value)
+    assert database.run("SELECT * FROM audit") == before
+    assert database.run("SELECT version_num FROM alembic_version") == [("9999",)]
 
 
-def test_older_database_is_copied_first(tmp_path: Path) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from notebench_hub.service.store import migrate
-
-    file = tmp_path / "notebench.db"
-    engine = create_engine(f"sqlite:///{file}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    engine.dispose()
-    with sqlite3.connect(file) as connection:
-        connection.execute("INSERT INTO projects VALUES ('alloys', '2026-01-01T00:00:00.000000+00:00')")
-    store = Store(file)
+def test_an_older_database_is_brought_to_this_version(database: Database) -> None:
+    database.migrated_to("0001")
+    database.run("INSERT INTO projects VALUES ('alloys', '2026-01-01T00:00:00.000000+00:00')")
+    store = database.store()
     store.open()
     assert store.read_now(projects.names) == ["alloys"]
-    assert (tmp_path / "notebench.db.0001.bak").exists()
-    store.close()
+    if isinstance(database.where, Path):
+        assert database.where.with_name("notebench.db.0001.bak").exists()
 
 
 def test_a_failed_write_leaves_nothing(store: Store) -> None:
@@ -91,7 +83,9 @@ def test_a_failed_write_leaves_nothing(store: Store) -> None:
     assert store.read_now(projects.names) == []
 
 
-async def test_many_writers_and_readers_at_once(store: Store) -> None:
+async def test_many_writers_and_readers_at_once(store: Store, database: Database) -> None:
+    store = database.store(busy_ms=120_000)  # on a busy machine the last one waits for long
+
     async def write(number: int) -> None:
         await store.write(audit.note, "ana", "personal", "test", str(number))
         await store.read(projects.names)
@@ -100,31 +94,39 @@ async def test_many_writers_and_readers_at_once(store: Store) -> None:
     assert store.read_now(audit_reading.first_break) is None
 
 
-def test_locked_database_is_unavailable_not_broken(store: Store) -> None:
-    other = sqlite3.connect(store.file, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    impatient = Store(store.file, busy_ms=200)
-    with pytest.raises(Unavailable):
+def test_locked_database_is_unavailable_not_broken(store: Store, database: Database) -> None:
+    impatient = database.store(busy_ms=200)
+    with held(database), pytest.raises(Unavailable):
         impatient.write_now(projects.put, "alloys", [])
-    other.execute("ROLLBACK")
     impatient.write_now(projects.put, "alloys", [])
-    impatient.close()
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from notebench_hub.service.store import Store, projects
-store = Store(Path(sys.argv[1]))
+@contextmanager
+def held(database: Database) -> Iterator[None]:
+    """Another process writes, and does not come to an end."""
+    if isinstance(database.where, Path):
+        with closing(sqlite3.connect(database.where, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+        return
+    with psycopg.connect(database.where.address, password=PASSWORD) as server:
+        server.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER])
+        yield
+
+
+WRITER_PROGRAM = f"""{OPEN}
 for number in range(100_000):
-    store.write_now(projects.put, f"p{number}", [])
+    store.write_now(projects.put, f"p{{number}}", [])
     print(number, flush=True)
 """
 
 
-def test_killed_in_the_middle_of_writing(store: Store) -> None:
+def test_killed_in_the_middle_of_writing(store: Store, database: Database) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(store.file)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER_PROGRAM, database.words],
+        env=database.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert writer.stdout
     acknowledged = [writer.stdout.readline() for _ in range(50)]
@@ -134,6 +136,7 @@ def test_killed_in_the_middle_of_writing(store: Store) -> None:
     whole = [int(line) for line in acknowledged if line.endswith("\n")]
     names = set(store.read_now(projects.names))
     assert {f"p{number}" for number in whole} <= names
+    store.write_now(projects.put, "after", [])
 
 
 def test_the_queue_of_an_owner_has_an_end(store: Store) -> None:

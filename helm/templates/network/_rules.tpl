@@ -34,6 +34,29 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
     - {port: 5353, protocol: TCP}
 {{- end }}
 
+{{- define "notebench.net.postgresql" -}}
+- to:
+    - podSelector:
+        matchLabels:
+          {{- include "notebench.found" (dict "root" . "part" "postgresql") | nindent 10 }}
+  ports:
+    - {port: 5432, protocol: TCP}
+{{- end }}
+
+{{- /* Anywhere but the cloud's metadata, at one port: where a server is, its name in the settings says. */}}
+{{- define "notebench.net.atPort" -}}
+- to:
+    - namespaceSelector: {}
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        except: [169.254.0.0/16]
+    - ipBlock:
+        cidr: ::/0
+        except: [fe80::/10, "fd00:ec2::254/128"]
+  ports:
+    - {port: {{ . }}, protocol: TCP}
+{{- end }}
+
 {{- define "notebench.net.service" -}}
 - to:
     - {{- include "notebench.net.ours" . | nindent 6 }}

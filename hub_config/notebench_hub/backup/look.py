@@ -17,6 +17,7 @@ from notebench_hub.service.names import workspace_name
 
 HUB, SERVICE = STATE + "hub/jupyterhub.sqlite", STATE + "service/notebench.db"
 MLFLOW = STATE + "mlflow/mlflow.db"
+_PARTS = {HUB: "hub", SERVICE: "service", MLFLOW: "mlflow"}
 _ARTIFACTS = STATE + "mlflow/artifacts/"
 _MODEL_READY = 2
 """MLflow's number for a logged model whose files are all there."""
@@ -39,6 +40,8 @@ class Files:
     folders: Set[str]
     artifacts: bool
     homes: bool
+    elsewhere: Set[str] = frozenset()
+    """Parts whose records are on a PostgreSQL server."""
 
 
 Databases = dict[str, Path]
@@ -54,6 +57,8 @@ def look(databases: Databases, files: Files) -> Iterator[Finding]:
             whole.add(name)
         yield _about(name, problem)
     for needed, check in _CHECKS:
+        if any(_PARTS[name] in files.elsewhere for name in needed):
+            continue  # the backup's notes say so
         missing = [name for name in needed if name not in whole]
         if missing:
             yield Finding(

@@ -41,6 +41,8 @@ class Header:
     """How long writers had to wait for that moment."""
     notes: tuple[str, ...] = ()
     """What could not be copied as it was, one line each."""
+    elsewhere: tuple[str, ...] = ()
+    """Parts whose records are on a PostgreSQL server, and so not in here."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def load(lines: IO[bytes]) -> tuple[Header, dict[str, Entry]]:
     first = _plain(next(iter(lines), b"{}"))
     known = {name: first[name] for name in Header.__dataclass_fields__ if name in first}
     try:
-        header = Header(**{**known, "notes": tuple(known.get("notes", ()))})
+        lists = {name: tuple(known.get(name, ())) for name in ("notes", "elsewhere")}
+        header = Header(**{**known, **lists})
         entries = [Entry(**_plain(line)) for line in lines]
     except TypeError as error:
         raise ValueError(str(error)) from error

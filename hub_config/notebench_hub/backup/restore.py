@@ -64,7 +64,9 @@ def restore(
 
 def _files(contents: Contents) -> Files:
     header = contents.header
-    return Files(contents.entries.keys(), contents.folders, header.kind == "full", header.homes)
+    return Files(
+        contents.entries.keys(), contents.folders, header.kind == "full", header.homes, set(header.elsewhere)
+    )
 
 
 def _refuse_full(root: Path) -> None:
@@ -153,6 +155,8 @@ def _refuse_broken(file: Path, findings: list[Finding]) -> None:
 
 
 def _refuse_newer_store(file: Path, databases: Databases) -> None:
+    if SERVICE not in databases:  # on a server, which refuses an older service itself
+        return
     with contextlib.closing(sqlite3.connect(databases[SERVICE])) as store:
         found = {row[0] for row in store.execute("SELECT version_num FROM alembic_version")}
     if strange := found - known_revisions():

@@ -48,6 +48,9 @@ Whoever reads it can become any of its users. Keep it like a password.
 """
 
 CHANGED = N_("{file} was being written to; it is as long as it was when its copy began.")
+ELSEWHERE = N_(
+    "The records of {part} are on a PostgreSQL server and not in this backup: make theirs with `pg_dump`."
+)
 UNREADABLE = N_("{file} could not be read ({reason}) and is not in the backup.")
 
 Tell = Callable[[str, float], None]
@@ -60,6 +63,8 @@ class Wish:
 
     homes: bool = False
     artifacts: bool = True
+    elsewhere: tuple[str, ...] = ()
+    """Parts whose records are on a PostgreSQL server: whoever runs that makes their backup."""
     catalogue: Path | None = None
     """The catalogue's file, if it does not ship with Notebench; its folder's locks come with it."""
 
@@ -82,7 +87,7 @@ def write(place: Place, target: Path, wish: Wish, tell: Tell = lambda _what, _pa
     Raises Refused, Conflict for a file that is there, Unavailable for a full disk or a database that is held.
     """
     databases = contents.databases(place)
-    if not databases:
+    if not databases and not wish.elsewhere:
         raise Refused(
             "There is nothing to back up in {place}.",
             "Name the installation's directory with `--state-dir`.",
@@ -181,7 +186,7 @@ class _Writer:
     def __init__(self, place: Place, part: BinaryIO, beside: Path, wish: Wish, tell: Tell) -> None:
         self._place, self._beside, self._wish, self._tell = place, beside, wish, tell
         self._entries: list[Entry] = []
-        self._notes: list[str] = []
+        self._notes = [ELSEWHERE.format(part=part) for part in wish.elsewhere]
         # Closed by `write`.
         self._tar = tarfile.open(fileobj=part, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
@@ -279,6 +284,7 @@ class _Writer:
             homes=self._wish.homes,
             waited_ms=round(waited * 1000),
             notes=tuple(self._notes),
+            elsewhere=self._wish.elsewhere,
         )
         with tempfile.TemporaryFile(dir=self._beside) as lines:
             lines.writelines(dump(header, self._entries))

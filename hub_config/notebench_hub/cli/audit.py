@@ -14,9 +14,12 @@ from rich.text import Text
 from notebench_hub.audit_words import ACTIONS, in_words
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import FAILED, StateDir, edge, place_of, say
+from notebench_hub.databases import on_servers
 from notebench_hub.i18n import _
 from notebench_hub.place import Place
-from notebench_hub.service.store import Store, audit_pages, audit_reading
+from notebench_hub.service.store import Store, audit_pages, audit_reading, store_of
+from notebench_hub.service.store.opening import FILE
+from notebench_hub.settings import load
 
 _AT_ONCE = 500
 
@@ -67,10 +70,10 @@ def audit(
 
 
 def _open(place: Place) -> Store:
-    file = place.service / "notebench.db"
-    if not file.exists():
+    settings = load(place)
+    if "service" not in on_servers(settings) and not (place.service / FILE).exists():
         raise NotFound("There is no audit in {place} yet.", "Start `notebench up` first.", place=place.root)
-    return Store(file, audit_key=place.secret("audit-key"))
+    return store_of(place, settings)
 
 
 def _verify(store: Store, noted: str) -> None:

@@ -16,6 +16,7 @@ from notebench_hub.backup.write import Wish, write
 from notebench_hub.cli import commands
 from notebench_hub.cli.edge import FAILED, StateDir, edge, place_of, say
 from notebench_hub.cli.steps import Steps
+from notebench_hub.databases import on_servers
 from notebench_hub.i18n import _
 from notebench_hub.settings import load
 
@@ -35,7 +36,8 @@ def backup(
 ) -> None:
     """Exit code 0 when the file is whole and on disk; else there is no such file."""
     place = place_of(state_dir, as_root=True)  # it reads all homes, and writes where root may
-    wish = Wish(homes=homes, catalogue=load(place).catalogue)
+    settings = load(place)
+    wish = Wish(homes=homes, catalogue=settings.catalogue, elsewhere=on_servers(settings))
     with _bar(quiet) as bar:
         done = write(place, file.absolute(), wish, _told(bar, _("Copying {file}")))
     for line in done.notes:
@@ -83,6 +85,14 @@ def restore(file: File, quiet: Quiet = False, state_dir: StateDir = None) -> Non
             _(
                 "Its own catalogue lies in {folder}; let `catalogue` in settings.yaml name where it is here.",
                 folder=place.root / CATALOGUE_FOLDER,
+            )
+        )
+    if contents.header.elsewhere:
+        say(
+            _(
+                "The records of {parts} are on a PostgreSQL server: put their dump of that time back first, "
+                "and let settings.yaml name it. Two installations must not share one.",
+                parts=", ".join(contents.header.elsewhere),
             )
         )
     say(_("Start it with `notebench up`."))

@@ -22,12 +22,14 @@ from traitlets import List, Unicode
 
 from notebench_hub.hub.audit import changes
 from notebench_hub.hub.audit.asking import Asking
+from notebench_hub.hub.database import patient
 from notebench_hub.hub.sign_in import rules
 from notebench_hub.hub.sign_in.callers import address
 from notebench_hub.hub.sign_in.names import acceptable, mixed, normal_name
 from notebench_hub.hub.sign_in.out import Out
 from notebench_hub.hub.sign_in.passwords import Passwords, account, end_logins, hashed, renew
 from notebench_hub.place import Place
+from notebench_hub.settings import load
 
 N_("Invalid username or password")  # said by the hub's login page
 N_("Login form invalid or expired. Try again.")
@@ -140,9 +142,8 @@ def new_token(
 def database(place: Place) -> Iterator[Any]:
     """A session of the hub's database, which is made where there is none."""
     place.create()
-    url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
-    wait = {"check_same_thread": False, "timeout": 20}  # seconds, while the hub writes
-    session = orm.new_session_factory(url, connect_args=wait)()
+    url, how = patient(place, load(place))
+    session = orm.new_session_factory(url, **how)()
     changes.watch(session, Asking(kind="command-line"))
     try:
         yield session

@@ -39,12 +39,15 @@ def configure(c: Any) -> None:
         settings = load(place)
         secret = provider_secret(settings.sign_in, place)
         instance = instance_of(place, settings)
+        place.create()
+        db_url, db_kwargs = database.prepared(place, settings)
     except NotebenchError as error:
         problem = error.problem(translator(process_language()))
         sys.exit(f"{problem.message} {problem.next_step}")
     except FileNotFoundError:
         sys.exit(_("Nothing was started in {place} yet. Start with `notebench up`.", place=place.root))
-    place.create()
+    c.JupyterHub.db_url, c.JupyterHub.db_kwargs = db_url, db_kwargs
+    c.JupyterHub.upgrade_db = True
     database.survive()
     hide_headers()
     _doors(c, place, instance)
@@ -63,9 +66,6 @@ def _doors(c: Any, place: Place, instance: Instance) -> None:
         c.JupyterHub.bind_url = instance.proxy_bind_url
         c.JupyterHub.public_url = instance.public_url
         c.JupyterHub.hub_connect_url = instance.hub_connect_url
-    c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
-    c.JupyterHub.db_kwargs = database.prepared(place.hub / "jupyterhub.sqlite")
-    c.JupyterHub.upgrade_db = True
     c.JupyterHub.cookie_secret = bytes.fromhex(place.secret("hub-cookie"))
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.cleanup_proxy = False

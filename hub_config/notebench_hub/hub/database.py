@@ -6,10 +6,10 @@ no setting for either, so two methods of its handlers are replaced here, which e
 """
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
@@ -17,8 +17,11 @@ from notebench_spawner.marks import N_
 from sqlalchemy.exc import SQLAlchemyError
 from tornado import web
 
+from notebench_hub.databases import server_of
 from notebench_hub.hub.pages import handler_language
 from notebench_hub.i18n import translator
+from notebench_hub.place import Place
+from notebench_hub.settings import Settings
 
 RETRY_SECONDS = 5
 _LOCKED_SECONDS = 2.0
@@ -29,11 +32,37 @@ AWAY = N_(
 )
 
 
-def prepared(file: Path) -> dict[str, Any]:
-    """How the hub opens its database; where somebody else writes to it the hub can read on (WAL mode)."""
+FILE = "jupyterhub.sqlite"
+
+
+def prepared(place: Place, settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Address of the hub's database, and how the hub opens it. Raises Refused.
+
+    Where somebody else writes to a file the hub can read on (WAL mode). JupyterHub prints its settings, and
+    runs its migrations as another program: so the password of a server is in the environment alone.
+    """
+    server = server_of(settings, place, "hub")
+    if server is not None:
+        os.environ.update(server.environment())
+        told = server.connecting(connect_timeout=round(_LOCKED_SECONDS))
+        told.pop("password", None)
+        return server.url, {"connect_args": told}
+    file = place.hub / FILE
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(file)) as opened:
         opened.execute("PRAGMA journal_mode=WAL")
-    return {"connect_args": {"timeout": _LOCKED_SECONDS, "check_same_thread": False}}
+    return _file(place), {"connect_args": {"timeout": _LOCKED_SECONDS, "check_same_thread": False}}
+
+
+def patient(place: Place, settings: Settings) -> tuple[str, dict[str, Any]]:
+    """The same for a command that waits while the hub writes; nothing of it is in the environment."""
+    server = server_of(settings, place, "hub")
+    if server is not None:
+        return server.url, {"connect_args": server.connecting()}
+    return _file(place), {"connect_args": {"check_same_thread": False, "timeout": 20}}
+
+
+def _file(place: Place) -> str:
+    return f"sqlite:///{place.hub / FILE}"
 
 
 def survive() -> None:
@@ -88,4 +117,4 @@ class Away(web.HTTPError):
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]

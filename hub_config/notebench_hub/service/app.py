@@ -42,7 +42,7 @@ from notebench_hub.service.launching import project_volumes
 from notebench_hub.service.mlflow_client.client import Mlflow
 from notebench_hub.service.mlflow_client.workspaces import Workspaces
 from notebench_hub.service.shelf import Shelf
-from notebench_hub.service.store import Store
+from notebench_hub.service.store import store_of
 from notebench_hub.service.tracking.feature import Tracking
 from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
@@ -54,7 +54,7 @@ def build_parts(
     """What features share; `hands` are those of the installation. Opens nothing yet: the lifespan does."""
     hands = hands or hands_of(place)
     machine = _machine(settings)
-    store = Store(place.service / "notebench.db", audit_key=place.secret("audit-key"))
+    store = store_of(place, settings)
     hub_token = place.secret("service-hub-token")
     hub = HubClient(instance.hub_api_url, hub_token)
     tokens = Tokens(store)

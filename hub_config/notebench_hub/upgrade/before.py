@@ -10,7 +10,9 @@ from notebench.contract.errors import NotebenchError, Unavailable
 
 from notebench_hub.backup.contents import BACKUPS
 from notebench_hub.backup.write import Wish, write
+from notebench_hub.databases import on_servers
 from notebench_hub.place import Place
+from notebench_hub.settings import load
 from notebench_hub.supervisor.claim import STATE_FORMAT, written_by
 from notebench_hub.upgrade.migrate import migrate
 from notebench_hub.upgrade.revisions import older
@@ -56,7 +58,9 @@ def _back_up(place: Place, tell: Callable[[str, float], None], catalogue: Path |
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     file = folder / f"{_PREFIX}{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}.tar"
     try:
-        write(place, file, Wish(artifacts=False, catalogue=catalogue), tell)
+        write(
+            place, file, Wish(artifacts=False, catalogue=catalogue, elsewhere=on_servers(load(place))), tell
+        )
     except NotebenchError as error:
         raise Unavailable(
             "This state is of an older version, and there could be no backup before its upgrade: {reason}",

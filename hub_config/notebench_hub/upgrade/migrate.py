@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from notebench.contract.errors import Unavailable
@@ -29,13 +30,17 @@ def migrate(place: Place, older: list[Database], backup: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix=_COPIES, dir=place.root) as folder:
         try:
             copies = [
-                (database, _copy(database.file, Path(folder) / f"{number}.db"))
+                (replace(database, file=_copy(database.file, Path(folder) / f"{number}.db")), database.file)
                 for number, database in enumerate(older)
+                if database.file
             ]
-            for database, copy in copies:
-                _run(place, database, copy, backup)
-            for database, copy in copies:
-                _put_back(copy, database.file)
+            for copy, _ in copies:
+                _run(place, copy, f"sqlite:///{copy.file}", Path(folder), backup)
+            for database in older:
+                if database.server:  # one transaction each; what fails has not happened
+                    _run(place, database, database.server.url, Path(folder), backup)
+            for copy, original in copies:
+                _put_back(copy, original)
         except (OSError, sqlite3.Error) as error:
             raise _failed("–", error, place, backup) from error
 
@@ -47,9 +52,11 @@ def _copy(source: Path, target: Path) -> Path:
     return target
 
 
-def _put_back(copy: Path, target: Path) -> None:
+def _put_back(copy: Database, target: Path) -> None:
     """In one transaction of the original, which so is the old or the new one whatever happens meanwhile."""
-    with _opened(copy) as migrated, _opened(target) as original:
+    if copy.file is None:
+        return
+    with _opened(copy.file) as migrated, _opened(target) as original:
         original.execute("PRAGMA synchronous=FULL")
         migrated.backup(original)
 
@@ -58,14 +65,15 @@ def _opened(file: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(file))
 
 
-def _run(place: Place, database: Database, copy: Path, backup: Path | None) -> None:
+def _run(place: Place, database: Database, address: str, folder: Path, backup: Path | None) -> None:
     """Run the migrations of who writes it, as its own program: its imports are heavy and its output long."""
     log = place.logs / "upgrade.log"
     done = subprocess.run(
-        [*database.command, f"sqlite:///{copy}"],
-        cwd=copy.parent,
+        [*database.command, address],
+        cwd=folder,
         env={
             **os.environ,
+            **(database.server.environment() if database.server else {}),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         },
         stdin=subprocess.DEVNULL,
@@ -79,8 +87,7 @@ def _run(place: Place, database: Database, copy: Path, backup: Path | None) -> N
         opened.write(done.stdout)
     if done.returncode:
         raise _failed(database.name, _reason(done.stdout) or f"exit code {done.returncode}", place, backup)
-    current = Database(**{**vars(database), "file": copy})
-    if not is_current(current):
+    if not is_current(database):
         raise _failed(database.name, "it has not come to its last revision", place, backup)
 
 

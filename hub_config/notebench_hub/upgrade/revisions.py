@@ -9,14 +9,16 @@ import contextlib
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from notebench.contract.errors import Refused, Unavailable
 
+from notebench_hub.databases import Server, on_servers, server_of
 from notebench_hub.place import Place
+from notebench_hub.settings import load
 
 _UPGRADE_HUB = "import sys; from jupyterhub.dbutil import upgrade; upgrade(sys.argv[1])"
 
@@ -27,40 +29,84 @@ class Database:
 
     name: str
     """As people know it."""
-    file: Path
+    file: Path | None
+    """None where it is a server's."""
     package: str
     """The distribution that writes it."""
     scripts: Path
     """The folder of its migrations."""
     command: tuple[str, ...]
-    """Brings the file whose address follows to this version."""
+    """Brings the database whose address follows to this version."""
     table: str = "alembic_version"
+    server: Server | None = None
+
+    @property
+    def where(self) -> str:
+        """The file, or the address on its server."""
+        return self.server.address if self.server else str(self.file)
 
     def revisions(self) -> set[str] | None:
         """What is written in it; None where there is nothing in it yet. Raises Unavailable."""
-        if not self.file.exists():
-            return None
-        try:
-            address = f"{self.file.absolute().as_uri()}?mode=rw"
-            with contextlib.closing(sqlite3.connect(address, uri=True)) as opened:
-                tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}
-                if self.table not in tables:
-                    return set() if tables else None
-                query = f"SELECT version_num FROM {self.table}"  # noqa: S608 - the name is ours
-                return {name for (name,) in opened.execute(query)}
-        except sqlite3.Error as error:
-            raise Unavailable(
-                "The database {file} cannot be read: {reason}.",
-                "Look at its disk and its permissions; if it is broken, `notebench restore` puts a backup "
-                "into an empty place.",
-                code="state-unreadable",
-                file=self.file,
-                reason=error,
-            ) from error
+        if self.server:
+            return _on_server(self.server, self.table)
+        return _in_file(self.file, self.table) if self.file and self.file.exists() else None
+
+
+def _in_file(file: Path, table: str) -> set[str] | None:
+    try:
+        address = f"{file.absolute().as_uri()}?mode=rw"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as opened:
+            tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}
+            if table not in tables:
+                return set() if tables else None
+            query = f"SELECT version_num FROM {table}"  # noqa: S608 - the name is ours
+            return {name for (name,) in opened.execute(query)}
+    except sqlite3.Error as error:
+        raise Unavailable(
+            "The database {file} cannot be read: {reason}.",
+            "Look at its disk and its permissions; if it is broken, `notebench restore` puts a backup "
+            "into an empty place.",
+            code="state-unreadable",
+            file=file,
+            reason=error,
+        ) from error
+
+
+def _on_server(server: Server, table: str) -> set[str] | None:
+    import psycopg  # only where a server is named it is installed
+
+    try:
+        with psycopg.connect(server.address, **server.connecting()) as opened:
+            if opened.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+                return None
+            query = f"SELECT version_num FROM {table}"  # noqa: S608 - the name is ours
+            return {name for (name,) in opened.execute(query.encode())}
+    except psycopg.Error as error:
+        raise Unavailable(
+            "The database {address} cannot be read: {reason}.",
+            "Look whether its server runs and lets this account in, then start again.",
+            code="state-unreadable",
+            address=server.address,
+            reason=str(error).strip().partition("\n")[0],
+        ) from error
 
 
 def databases(place: Place) -> list[Database]:
-    """All databases of an installation."""
+    """All databases of an installation that it migrates: the files, and those of MLflow on a server.
+
+    On a server hub and service see to theirs when they start, each in one transaction.
+    """
+    settings = load(place)
+    elsewhere = on_servers(settings)
+    found = [one for one in _files(place) if one.name not in elsewhere]
+    server = server_of(settings, place, "mlflow")
+    if server:
+        theirs = [one for one in _files(place) if one.name == "mlflow"]
+        found += [replace(one, file=None, server=server) for one in theirs]
+    return found
+
+
+def _files(place: Place) -> list[Database]:
     python = sys.executable
     return [
         Database(
@@ -110,7 +156,7 @@ def older(place: Place) -> list[Database]:
                 "Start it with that version of Notebench or a newer one, or choose another directory with "
                 "`--state-dir`.",
                 code="state-newer",
-                file=database.file,
+                file=database.where,
                 package=database.package,
                 revision=", ".join(sorted(written - known)),
                 ours=version(database.package),

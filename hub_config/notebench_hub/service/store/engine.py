@@ -1,20 +1,20 @@
-"""The engine and its transactions: SQLite in WAL mode, one writer at a time, acknowledged when on disk."""
+"""The store and its transactions: one writer at a time, acknowledged when on disk."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from notebench.contract.errors import Unavailable
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import OperationalError
+from notebench.contract.errors import Refused, Unavailable
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
+from notebench_hub.databases import Server
+from notebench_hub.service.store.dialects import on_file, on_server
 from notebench_hub.service.store.migrate import upgrade
 
 Transaction = Session
@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 AUDIT_KEY = "audit-key"
 """Where a transaction's `info` has the key of the audit's hashes."""
+
+_AWAY = (OperationalError, InterfaceError, InternalError)
+"""Locked, full, read-only, gone: what another time may not be."""
 
 _BUSY_MS = 10_000
 _READERS = 8
@@ -38,25 +41,27 @@ class Store:
     database is locked for longer than ten seconds, read-only or its disk full.
     """
 
-    def __init__(self, file: Path, *, busy_ms: int = _BUSY_MS, audit_key: str = "") -> None:
-        self.file = file
+    def __init__(self, where: Path | Server, *, busy_ms: int = _BUSY_MS, audit_key: str = "") -> None:
+        self.file = where if isinstance(where, Path) else None
         self._patience = busy_ms / 1000
         self._info = {AUDIT_KEY: audit_key.encode()}
-        self._engine = create_engine(
-            f"sqlite:///{file}", pool_size=_READERS + 1, connect_args={"timeout": busy_ms / 1000}
+        self._engines = (
+            on_file(where, patience=self._patience, readers=_READERS)
+            if isinstance(where, Path)
+            else on_server(where, patience=self._patience, readers=_READERS)
         )
-        event.listen(self._engine, "connect", _on_connect)
-        event.listen(self._engine, "begin", _on_begin)
-        self._writes = self._engine.execution_options(writes=True)
         # Threads of its own, so that what takes long elsewhere never keeps a request waiting for the store.
         self._readers = ThreadPoolExecutor(_READERS, "store-read")
         self._writer = ThreadPoolExecutor(1, "store-write")
-        # SQLite has one writer; waiting here is fair and cheap, waiting at the file's lock is neither.
+        # A database has one writer; waiting here is fair and cheap, waiting at its lock is neither.
         self._writing = threading.Lock()
 
     def open(self) -> None:
-        """Make the tables, or bring them to this version. Raises Refused for a newer version's file."""
-        upgrade(self._engine, self.file)
+        """Make the tables, or bring them to this version. Raises Refused for a newer version's database."""
+        try:
+            upgrade(self._engines.writes, self.file)
+        except _AWAY as error:
+            raise _away(error) from error
         from notebench_hub.service.store import audit  # needs this module
 
         if not self.read_now(audit.begun):
@@ -66,7 +71,7 @@ class Store:
         """Close all connections, after what was begun has ended."""
         self._readers.shutdown()
         self._writer.shutdown()
-        self._engine.dispose()
+        self._engines.writes.dispose()
 
     async def read(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
@@ -96,10 +101,12 @@ class Store:
     ) -> T:
         """`read` for code that is in a thread already."""
         try:
-            with Session(self._engine, expire_on_commit=False, info=dict(self._info)) as transaction:
+            with Session(self._engines.reads, expire_on_commit=False, info=dict(self._info)) as transaction:
                 return function(transaction, *arguments, **named)
-        except OperationalError as error:
+        except _AWAY as error:
             raise _away(error) from error
+        except DataError as error:
+            raise _strange(error) from error
 
     def write_now(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
@@ -108,24 +115,14 @@ class Store:
         try:
             with (
                 self._writing,
-                Session(self._writes, expire_on_commit=False, info=dict(self._info)) as transaction,
+                Session(self._engines.writes, expire_on_commit=False, info=dict(self._info)) as transaction,
                 transaction.begin(),
             ):
                 return function(transaction, *arguments, **named)
-        except OperationalError as error:
+        except _AWAY as error:
             raise _away(error) from error
-
-
-def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
-    # Transactions are begun by `_on_begin`; the driver's own habit would begin them too late.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        except DataError as error:
+            raise _strange(error) from error
 
 
 def _crowded() -> Unavailable:
@@ -136,10 +133,24 @@ def _crowded() -> Unavailable:
     )
 
 
-def _away(error: OperationalError) -> Unavailable:
+def _away(error: DBAPIError) -> Unavailable:
     return Unavailable(
         "The store of Notebench does not take this now: {reason}.",
         "Try again in a minute; if it stays, tell an admin.",
         code="store-away",
-        reason=str(error.orig),
+        reason=_first_line(error),
     )
+
+
+def _strange(error: DBAPIError) -> Refused:
+    return Refused(
+        "The store of Notebench cannot keep this value: {reason}.",
+        "Leave out characters that nobody can type, and numbers beyond all bounds.",
+        code="store-value",
+        reason=_first_line(error),
+    )
+
+
+def _first_line(error: DBAPIError) -> str:
+    """What the database says, without the hints that follow."""
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")

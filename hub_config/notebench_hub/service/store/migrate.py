@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from notebench.contract.errors import Refused
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -30,27 +30,47 @@ def _scripts() -> tuple[Config, ScriptDirectory]:
     return config, ScriptDirectory.from_config(config)
 
 
-def upgrade(engine: Engine, file: Path) -> None:
-    """Run what is missing. A copy of the file is left beside it before an older one is changed."""
-    config, script = _scripts()
-    known = known_revisions()
+def upgrade(engine: Engine, file: Path | None) -> None:
+    """Run what is missing, in `file` or, without one, on a server. Raises Refused for a newer version's.
+
+    A copy of a file is left beside it before an older one is changed. On a server it is one transaction.
+    """
+    if file is None:
+        with (
+            engine.begin() as connection
+        ):  # it has the writers' lock: of two services that start one goes first
+            if _missing(connection, engine.url.render_as_string()) is not None:
+                _run(connection)
+        return
     with engine.connect() as connection:
-        found = set(MigrationContext.configure(connection).get_current_heads())
-    if found - known:
-        raise Refused(
-            "{file} was written by a newer version of Notebench (revision {revision}).",
-            "Start that version, or put back the copy that was made before the upgrade.",
-            code="store-newer",
-            file=file,
-            revision=", ".join(sorted(found - known)),
-        )
-    if found == set(script.get_heads()):
+        found = _missing(connection, file)
+    if found is None:
         return
     if found:
         _keep_copy(file, "-".join(sorted(found)))
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        _run(connection)
+
+
+def _missing(connection: Connection, name: object) -> set[str] | None:
+    """The revisions of a database that lacks some, None of one that does not."""
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    newer = found - known_revisions()
+    if newer:
+        raise Refused(
+            "{file} was written by a newer version of Notebench (revision {revision}).",
+            "Start that version, or put back the copy that was made before the upgrade.",
+            code="store-newer",
+            file=name,
+            revision=", ".join(sorted(newer)),
+        )
+    return None if found == set(_scripts()[1].get_heads()) else found
+
+
+def _run(connection: Connection) -> None:
+    config = _scripts()[0]
+    config.attributes["connection"] = connection
+    command.upgrade(config, "heads")
 
 
 def _keep_copy(file: Path, revision: str) -> None:

@@ -5,6 +5,7 @@ Revision ID: 0002
 
 import sqlalchemy as sa
 from alembic import op
+from notebench_hub.service.store.base import MOMENT, TEXT, WHOLE
 
 revision = "0002"
 down_revision = "0001"
@@ -13,11 +14,11 @@ depends_on = None
 
 
 def _words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.String(), nullable=False) for name in names]
+    return [sa.Column(name, TEXT, nullable=False) for name in names]
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column:
-    return sa.Column(name, sa.String(32), nullable=nullable)
+    return sa.Column(name, MOMENT, nullable=nullable)
 
 
 def upgrade() -> None:
@@ -30,16 +31,16 @@ def upgrade() -> None:
 def _runs() -> None:
     op.create_table(
         "runs",
-        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_words("user", "acting_for", "notebook"),
         sa.Column("parameters", sa.JSON(), nullable=False),
         *_words("image", "version", "identity", "profile"),
-        sa.Column("timeout_seconds", sa.Integer(), nullable=False),
+        sa.Column("timeout_seconds", WHOLE, nullable=False),
         *_words("schedule"),
         _moment("fire_time", nullable=True),
         *_words("note"),
         _moment("created"),
-        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("attempt", WHOLE, nullable=False),
         sa.Column("resolved", sa.JSON(), nullable=True),
         *_words("cancel_by", "state", "reason"),
         _moment("started", nullable=True),
@@ -47,7 +48,7 @@ def _runs() -> None:
         *_words("output"),
         sa.Column("handle", sa.JSON(), nullable=True),
         sa.Column("settled", sa.Boolean(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("sequence", WHOLE, nullable=False),
         sa.Column("progress", sa.JSON(), nullable=False),
         sa.Column("failure", sa.JSON(), nullable=True),
         sa.Column("mlflow_runs", sa.JSON(), nullable=False),
@@ -69,11 +70,11 @@ def _runs() -> None:
 def _schedules() -> None:
     op.create_table(
         "schedules",
-        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_words("user", "acting_for", "name", "notebook", "cron", "timezone"),
         sa.Column("parameters", sa.JSON(), nullable=False),
         *_words("image", "profile"),
-        sa.Column("timeout_seconds", sa.Integer(), nullable=False),
+        sa.Column("timeout_seconds", WHOLE, nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         _moment("next_fire_time", nullable=True),
         _moment("created"),
@@ -85,38 +86,36 @@ def _schedules() -> None:
 def _deployments() -> None:
     op.create_table(
         "deployments",
-        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_words("scope", "name", "user", "acting_for", "model", "version", "image", "identity", "profile"),
-        sa.Column("replicas", sa.Integer(), nullable=False),
+        sa.Column("replicas", WHOLE, nullable=False),
         sa.Column("resolved", sa.JSON(), nullable=False),
         sa.Column("signature", sa.JSON(), nullable=True),
-        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("generation", WHOLE, nullable=False),
         *_words("desired"),
         sa.Column("removed", sa.Boolean(), nullable=False),
         _moment("created"),
         _moment("updated"),
         *_words("observed", "reason"),
-        sa.Column("restarts", sa.Integer(), nullable=False),
+        sa.Column("restarts", WHOLE, nullable=False),
         sa.UniqueConstraint("scope", "name", name="uq_deployments_name"),
     )
     op.create_index("ix_deployments_scope", "deployments", ["scope"])
     op.create_table(
         "servers",
-        sa.Column("id", sa.String(), primary_key=True),
-        sa.Column(
-            "deployment", sa.String(), sa.ForeignKey("deployments.id", ondelete="CASCADE"), nullable=False
-        ),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("deployment", TEXT, sa.ForeignKey("deployments.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("generation", WHOLE, nullable=False),
+        sa.Column("number", WHOLE, nullable=False),
         *_words("version", "model"),
         sa.Column("resolved", sa.JSON(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("attempt", WHOLE, nullable=False),
         sa.Column("handle", sa.JSON(), nullable=True),
         sa.Column("live", sa.Boolean(), nullable=False),
         _moment("started", nullable=True),
         sa.Column("ready", sa.Boolean(), nullable=False),
         *_words("address"),
-        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failures", WHOLE, nullable=False),
         _moment("retry_at", nullable=True),
         sa.Column("stopping", sa.Boolean(), nullable=False),
         *_words("reason"),

@@ -5,6 +5,7 @@ Revision ID: 0003
 
 import sqlalchemy as sa
 from alembic import op
+from notebench_hub.service.store.base import TEXT, WHOLE
 
 revision = "0003"
 down_revision = "0002"
@@ -39,21 +40,21 @@ _SAID = "the audit is append-only"
 def upgrade() -> None:
     """Add the columns, the head, and the triggers."""
     for name in _WORDS:
-        op.add_column("audit", sa.Column(name, sa.String(), nullable=False, server_default=""))
+        op.add_column("audit", sa.Column(name, TEXT, nullable=False, server_default=""))
     for name in ("before", "after"):
         op.add_column("audit", sa.Column(name, sa.JSON(), nullable=True))
-    op.add_column("audit", sa.Column("event", sa.String(), nullable=True))
-    op.add_column("audit", sa.Column("scheme", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("audit", sa.Column("event", TEXT, nullable=True))
+    op.add_column("audit", sa.Column("scheme", WHOLE, nullable=False, server_default="0"))
     op.execute(sa.text('UPDATE audit SET concerns = "user"'))
     for name in _INDEXED:
         op.create_index(f"ix_audit_{name}", "audit", [name])
     op.create_index("ix_audit_event", "audit", ["event"], unique=True)
     op.create_table(
         "audit_head",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("chain", sa.String(), nullable=False),
-        sa.Column("seal", sa.String(), nullable=False),
+        sa.Column("id", WHOLE, primary_key=True),
+        sa.Column("number", WHOLE, nullable=False),
+        sa.Column("chain", TEXT, nullable=False),
+        sa.Column("seal", TEXT, nullable=False),
     )
     if op.get_bind().dialect.name == "postgresql":
         _refuse_in_postgresql()

@@ -5,6 +5,7 @@ Revision ID: 0004
 
 import sqlalchemy as sa
 from alembic import op
+from notebench_hub.service.store.base import MOMENT, TEXT, WHOLE
 
 revision = "0004"
 down_revision = "0003"
@@ -16,12 +17,12 @@ def upgrade() -> None:
     """Make the table."""
     op.create_table(
         "devices",
-        sa.Column("device", sa.String(), primary_key=True),
+        sa.Column("device", TEXT, primary_key=True),
         *(
-            sa.Column(name, sa.String(), nullable=False)
+            sa.Column(name, TEXT, nullable=False)
             for name in ("resource", "workload", "kind", "thing", "user")
         ),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("since", sa.String(32), nullable=False),
+        sa.Column("attempt", WHOLE, nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
     )
     op.create_index("ix_devices_workload", "devices", ["workload"])

@@ -261,6 +261,20 @@ def test_a_network_that_does_not_and_a_volume_of_projects(
     assert [fitted.all(kind, SPACE) for kind in MADE] == [[], [], []]
 
 
+def test_a_volume_that_cannot_be_written(tmp_path: Path, town: Cluster) -> None:
+    """The program of this image takes its time, then ends as Python does that may not write."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    python = programs / "python"
+    python.write_text("#!/bin/sh\nsleep 1\necho '/notebench-doctor/home: Permission denied' >&2\nexit 1\n")
+    python.chmod(0o755)
+    town.images.add(IMAGE, Image(programs=[programs]))
+    found = Doctor(tmp_path, "--json", *PROBE)
+    assert (found.code, found.verdicts["claims"], found.verdicts["network"]) == (4, "fault", "not-known")
+    assert "Permission denied" in found.said("claims")
+    assert [town.all(kind, SPACE) for kind in MADE] == [[], [], []]
+
+
 def test_an_image_that_nodes_do_not_get(tmp_path: Path, town: Cluster) -> None:
     found = Doctor(tmp_path, "--json", *PROBE, "--probe-seconds", "4")
     assert (found.code, found.verdicts["images"], found.verdicts["network"]) == (4, "fault", "not-known")

@@ -88,13 +88,16 @@ def _of(one: Tried) -> Finding | None:
 
 def _refused(one: Tried) -> Finding:
     forbidden = one.status == _NOT_ALLOWED and "cannot create resource" in one.said
-    if forbidden or "does not support dry run" in one.said:
+    early = "error looking up service account" in one.said  # a namespace of this very moment
+    if forbidden or early or "does not support dry run" in one.said:
         what = _(
             "Whether the cluster takes a {kind} could not be tried ({reason}).",
             kind=one.kind,
             reason=one.said,
         )
-        step = _("Let somebody look who may create it, or start one after the installation.")
+        step = _(
+            "Let somebody look who may create it, look again in a minute, or start one once it is installed."
+        )
         return Finding("admission", Verdict.unknown, what, step)
     what = _("The cluster refuses the {kind} that Notebench makes: {reason}.", kind=one.kind, reason=one.said)
     step = _(

@@ -60,6 +60,8 @@ class Probed:
     """How far pods of ours got; None is what it did not come to."""
 
     image: str
+    taken: bool = False
+    """Whether the cluster took the first pod."""
     image_came: bool = False
     written: bool | None = None
     """Whether the volumes of a home and of a project could be had and written."""

@@ -14,6 +14,8 @@ def probed(found: Probed | None) -> list[Finding]:
         what = _("Whether the network enforces NetworkPolicies is not known: it takes pods to see it.")
         step = _("`--probe` makes two small ones for a moment, with a volume each for a home and a project.")
         return [Finding("network", Verdict.unknown, what, step)]
+    if not found.taken:
+        return [_unseen(found.problem)]
     if not found.image_came:
         what = _(
             "No pod of the image {image} could be started: {reason}", image=found.image, reason=found.problem
@@ -38,7 +40,7 @@ def probed(found: Probed | None) -> list[Finding]:
 
 
 def _network(found: Probed) -> Finding:
-    if found.open_before is False:
+    if found.open_before is False and not found.problem:
         what = _("One pod of the namespace does not reach another, without any policy of ours.")
         step = _("See whether a policy is there already that closes all, or the network itself is broken.")
         return Finding("network", Verdict.unknown, what, step)

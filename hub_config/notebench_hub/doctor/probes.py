@@ -19,7 +19,7 @@ SETTLED_SECONDS = 20
 
 # It says a word to whoever comes: a connection alone may be the node's.
 _LISTENS = """
-import os, pathlib, socket, sys
+import contextlib, os, pathlib, socket, sys
 for place in sys.argv[1:]:
     try:
         pathlib.Path(place, "notebench-doctor").write_text("written")
@@ -29,7 +29,7 @@ family = socket.AF_INET6 if ":" in os.environ["ADDRESS"] else socket.AF_INET
 with socket.create_server((os.environ["ADDRESS"], PORT), family=family) as server:
     while True:
         who, _ = server.accept()
-        with who:
+        with who, contextlib.suppress(OSError):
             who.sendall(b"here")
 """.replace("PORT", str(_PORT))
 # Reached once is open; not reached three times in a row is closed. A network takes time to learn a policy.
@@ -82,6 +82,8 @@ def listener(name: str, run: str, image: str, settings: Pods, claims: dict[str, 
     ]
     [container] = made["spec"]["containers"]
     container["volumeMounts"] = [{"name": one.subject, "mountPath": one.place} for one in claims.values()]
+    # It listens only once it has written: ready is more than running.
+    container["readinessProbe"] = {"tcpSocket": {"port": _PORT}, "periodSeconds": 1}
     container["env"] = [{"name": "ADDRESS", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
     return made
 

@@ -64,8 +64,10 @@ class Probe:
             await self._make(probes.claim(name, self.run, one))
         name = self._name("listener")
         await self._make(probes.listener(name, self.run, self.image, self.settings, claims))
-        pod = await self._until(name, lambda status: status.get("phase") != "Pending")
+        found.taken = True
+        await self._until(name, _came)
         found.image_came = True
+        pod = await self._until(name, _ready_or_over)
         await self._alive(name)
         found.written = True
         address = pod["status"].get("podIP", "")
@@ -80,7 +82,7 @@ class Probe:
         await self._make(
             probes.caller(name, self.run, self.image, self.settings, address=address, wanted=wanted)
         )
-        pod = await self._until(name, lambda status: status.get("phase") in ("Succeeded", "Failed"))
+        pod = await self._until(name, _over)
         return bool(pod["status"]["phase"] == "Succeeded")
 
     async def _alive(self, name: str) -> None:
@@ -160,3 +162,17 @@ class Probe:
     async def _gone(self, path: str) -> None:
         while (await self.asker.get(path)).status != _NOT_THERE:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _came(status: Manifest) -> bool:
+    return bool(status.get("phase", "Pending") != "Pending")
+
+
+def _over(status: Manifest) -> bool:
+    return status.get("phase") in ("Succeeded", "Failed")
+
+
+def _ready_or_over(status: Manifest) -> bool:
+    found = status.get("conditions") or ()
+    ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in found)
+    return ready or _over(status)

@@ -21,7 +21,7 @@ SHARED = re.compile(
 )
 """Provisioners of file systems that many nodes have at the same time."""
 SINGLE = re.compile(
-    r"rancher\.io/local-path|.*/no-provisioner|.*hostpath.*|ebs\.csi\.aws\.com|pd\.csi\.storage\.gke\.io"
+    r"rancher\.io/local-path|.*/no-provisioner|.*host-?path.*|ebs\.csi\.aws\.com|pd\.csi\.storage\.gke\.io"
     r"|disk\.csi\.azure\.com|(.*\.)?rbd\.csi\.ceph\.com|cinder\.csi\.openstack\.org|topolvm\.io|lvm\..*|kubernetes\.io/"
     r"(aws-ebs|gce-pd|azure-disk|cinder)|csi\.hetzner\.cloud|dobs\.csi\.digitalocean\.com|.*local.*"
 )

@@ -33,6 +33,8 @@ def test_an_image_says_what_it_is_and_is_nobody_special(file: Path) -> None:
     assert f'org.opencontainers.image.title="notebench/{file.parent.name}"' in text
     assert "\nUSER 1000:0\n" in text
     assert "--require-hashes" in text
+    # -f: what ran in the environment while it was built has left compiled files that go by time
+    assert "compileall -q -f -j 0 --invalidation-mode unchecked-hash /opt/notebench/lib" in text
 
 
 def test_people_compute_with_what_one_machine_would_give_them() -> None:

@@ -6,6 +6,7 @@ program that runs them, such as `--runtime=runc`.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -34,7 +35,9 @@ COPY notebench-*.whl sbom.py /tmp/build/
 RUN python3 -m venv --without-pip /opt/notebench \\
     && python3 -m zipfile -e /tmp/build/notebench-*.whl /opt/notebench/lib/python3.*/site-packages
 ARG VERSION=""
-RUN python3 /tmp/build/sbom.py notebench/tiny "${VERSION}" /opt/notebench
+RUN python3 /tmp/build/sbom.py notebench/tiny "${VERSION}" /opt/notebench \\
+    && /opt/notebench/bin/python -c 'import notebench' \\
+    && COMPILE
 FROM ${BASE}
 RUN mkdir -m 2775 /home /home/notebench && chown 1000:0 /home/notebench
 COPY --from=environment /opt/notebench /opt/notebench
@@ -78,7 +81,8 @@ def tiny(storage: Path, base: str) -> Iterator[str]:
     (folder / "tiny").mkdir(parents=True)
     minimal = (IMAGES / "minimal" / "Containerfile").read_text()
     end = minimal[minimal.rindex('ARG VERSION=""') :].replace("notebench/minimal", "notebench/tiny")
-    (folder / "tiny" / "Containerfile").write_text(CONTAINERFILE + end)
+    [compiled] = re.findall(r"python3 -m compileall .* /opt/notebench/lib", minimal)
+    (folder / "tiny" / "Containerfile").write_text(CONTAINERFILE.replace("COMPILE", compiled) + end)
     for name in ("sbom.py", "sbom.lock", "overrides.json"):
         shutil.copy(IMAGES / name, folder)
     (folder / "tiny" / "requirements.lock").touch()

@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.hub.workbench import Person, Workbench, stand_in_environment, wait_fo
 from tests.kube.standin.api import Seen
 from tests.kube.standin.cluster import Cluster
 from tests.kube.standin.images import Image
-from tests.kube.standin.kinds import CLAIMS, PODS, SECRETS
+from tests.kube.standin.kinds import CLAIMS, PODS, SECRETS, Kind
 from tests.kube.standin.trouble import Trouble
 
 DIGEST = "registry.example/scientific@sha256:" + "ab12" * 16
@@ -185,7 +186,8 @@ def test_the_hubs_rights_are_enough_and_none_is_too_many(bench: KubeBench, admin
 
 
 @pytest.mark.parametrize(
-    ("resource", "verb"), [("pods", "create"), ("secrets", "create"), ("secrets", "patch")]
+    ("resource", "verb"),
+    [("pods", "create"), ("secrets", "create"), ("secrets", "patch")],
 )
 def test_without_a_right_a_start_says_so(bench: KubeBench, admin: Person, resource: str, verb: str) -> None:
     bench.cluster.access.take(bench.user, verb, resource)
@@ -198,16 +200,99 @@ def test_without_a_right_a_start_says_so(bench: KubeBench, admin: Person, resour
     wait_for(lambda: not bench.cluster.all(SECRETS, SPACE), 30)
 
 
+@contextmanager
+def without(bench: KubeBench, resource: str, verb: str) -> Iterator[Callable[[], bool]]:
+    """The hub has one right less; whether its log says so since."""
+    log = bench.place.logs / "hub.log"
+    begin = len(log.read_bytes())
+    words = [f'cannot {verb} resource "{resource}"']
+    if verb == "watch":
+        words.append("Error when watching resources")  # what was answered KubeSpawner does not say there
+    bench.cluster.access.take(bench.user, verb, resource)
+    try:
+        yield lambda: any(one in log.read_bytes()[begin:].decode().replace("\\", "") for one in words)
+    finally:
+        bench.cluster.access.bind(bench.user, rights.rules(rights.HUB), SPACE)
+
+
+@pytest.mark.parametrize("verb", ["list", "watch"])
+@pytest.mark.parametrize("resource", ["pods", "events"])
+def test_without_a_right_to_see_the_log_says_so(
+    bench: KubeBench, admin: Person, resource: str, verb: str
+) -> None:
+    start(admin)  # from then on it watches
+    with without(bench, resource, verb) as logged:
+        bench.cluster.drop_watches()
+        wait_for(logged, 60, bench.log)
+
+
+def test_when_it_sees_again_sessions_start(bench: KubeBench, admin: Person) -> None:
+    assert start(admin)["ready"]
+
+
+def test_without_the_right_to_delete_pods_none_ends(bench: KubeBench, admin: Person) -> None:
+    """The hub forgets it all the same; the service names it among the strays."""
+    start(admin)
+    [before] = bench.cluster.all(PODS, SPACE)
+    with without(bench, "pods", "delete"):
+        admin.api("DELETE", "users/admin/server")
+        wait_for(lambda: not admin.server(), 60, bench.log)
+        assert [seen.code for seen in of_hub(bench) if seen.verb == "delete"][-1] == 403
+        [left] = bench.cluster.all(PODS, SPACE)
+    assert left["metadata"]["uid"] == before["metadata"]["uid"]
+    start(admin)  # which takes it out of its way
+    [again] = bench.cluster.all(PODS, SPACE)
+    assert again["metadata"]["uid"] != left["metadata"]["uid"]
+
+
+def test_without_the_right_to_delete_secrets_that_of_a_failed_start_stays(
+    bench: KubeBench, admin: Person
+) -> None:
+    bench.cluster.trouble(Trouble(403, "Forbidden", "POST", ".*/pods"))
+    with without(bench, "secrets", "delete"):
+        refused(admin)
+        [left] = bench.cluster.all(SECRETS, SPACE)
+    gone(bench, SECRETS, left["metadata"]["name"])
+
+
+def test_without_the_right_to_make_volumes_who_has_none_cannot_start(bench: KubeBench, admin: Person) -> None:
+    admin.api("POST", "users/zoe")
+    with without(bench, "persistentvolumeclaims", "create"):
+        assert 'cannot create resource "persistentvolumeclaims"' in refused(admin, user="zoe")
+
+
+def gone(bench: KubeBench, kind: Kind, name: str) -> None:
+    """Take an object away at once."""
+    bench.cluster.call(lambda: bench.cluster.store.remove(kind, SPACE, name))
+
+
+def test_without_the_right_to_look_at_a_volume_a_quota_keeps_who_has_one_from_starting(
+    bench: KubeBench, admin: Person
+) -> None:
+    """Where no volume may be made it is looked whether one is there, and it cannot be."""
+    admin.api("POST", "users/yves")
+    [mine] = [one for one in bench.cluster.all(CLAIMS, SPACE) if one["metadata"]["name"] == "claim-admin"]
+    his = mine | {"metadata": mine["metadata"] | {"name": "claim-yves", "uid": "of-yves"}}
+    bench.cluster.call(lambda: bench.cluster.store.put(CLAIMS, his))
+    bench.cluster.trouble(Trouble(403, "Forbidden", "POST", ".*/persistentvolumeclaims", times=2))
+    with without(bench, "persistentvolumeclaims", "get"):
+        assert "(403)" in refused(admin, user="yves")
+    answer = admin.api("POST", "users/yves/server", json={"image": "scientific", "profile": "small"})
+    assert answer.status_code in (201, 202), answer.text
+    admin.api("DELETE", "users/yves/server")
+
+
 def of_hub(bench: KubeBench) -> list[Seen]:
     return [seen for seen in bench.cluster.api.seen if seen.user == bench.user.name]
 
 
-def refused(person: Person, server: str = "") -> str:
+def refused(person: Person, server: str = "", user: str = "admin") -> str:
     """What is said to somebody whose session cannot start."""
-    where = f"users/admin/servers/{server}" if server else "users/admin/server"
+    where = f"users/{user}/servers/{server}" if server else f"users/{user}/server"
     answer = person.api("POST", where, json={"image": "scientific", "profile": "small"})
     if answer.status_code == 202:
-        wait_for(lambda: not person.server(server), 60, person.bench.log)
+        there = lambda: person.api("GET", f"users/{user}").json()["servers"].get(server)  # noqa: E731
+        wait_for(lambda: not there(), 60, person.bench.log)
     (_, told) = person.bench.service.told[-1]
     assert told.state.value == "failed"
     return str(told.reason)

@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from notebench_spawner.pods.rights import HUB, PROJECTS, SERVICE, Right
+from notebench_spawner.pods.rights import HUB, NODES, PROJECTS, SERVICE, Right
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
@@ -100,7 +100,7 @@ def _comment(text: str, indent: str) -> list[str]:
 def rights() -> str:
     """The rules of the Roles of hub and service, each with its reason."""
     lines = ["# What hub and service may in the cluster. Made by helm/generate.py; do not edit."]
-    for part, all_of_it in (("hub", HUB), ("service", SERVICE), ("projects", PROJECTS)):
+    for part, all_of_it in (("hub", HUB), ("service", SERVICE), ("projects", PROJECTS), ("nodes", NODES)):
         lines += [f"{part}:", *(line for right in all_of_it for line in _rule(right))]
     return "\n".join(lines) + "\n"
 

@@ -184,7 +184,7 @@ class ObjectStore(Part):
 
 
 class Rbac(Part):
-    """Rights in the cluster. All are namespaced; nothing here asks for one of the whole cluster."""
+    """Rights in the cluster. All are namespaced, unless `settings.kubernetes.see_nodes` asks for nodes."""
 
     create: bool = Field(
         default=True, description="Make the Roles of hub and service; false if you bind them yourself."

@@ -63,5 +63,10 @@ class Kubernetes(Section):
         default=Storage(),
         description="Volumes that are made for projects; the class must offer ReadWriteMany.",
     )
+    see_nodes: bool = Field(
+        default=False,
+        description="Say of hardware profiles whether a node could take them. The service must be allowed to "
+        "list nodes, which is a right in the whole cluster; without it that is not known.",
+    )
     addresses: Addresses = Field(default=Addresses(), description="Where the parts are.")
     pods: Pods = Field(default=Pods(), description="What all pods of workloads have in common.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from notebench_spawner.pods.rights import HUB, PROJECTS, SERVICE, rules
+from notebench_spawner.pods.rights import HUB, NODES, PROJECTS, SERVICE, rules
 
 from tests.chart.rendering import find, objects
 from tests.chart.test_objects import OPTIONS
@@ -40,7 +40,17 @@ def test_they_are_bound_to_hub_and_service_where_workloads_are() -> None:
     }
 
 
-def test_no_option_gives_rights_in_the_whole_cluster() -> None:
+def test_nodes_are_seen_only_where_that_is_chosen() -> None:
+    made = objects({"settings": {"kubernetes": {"see_nodes": True}}})
+    [role] = [one for one in made if one["kind"] == "ClusterRole"]
+    [binding] = [one for one in made if one["kind"] == "ClusterRoleBinding"]
+    assert role["rules"] == rules(NODES)
+    assert [(one["name"], one["namespace"]) for one in binding["subjects"]] == [("notebench", "people")]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert not [one for one in objects() if one["kind"].startswith("Cluster")]
+
+
+def test_no_other_option_gives_rights_in_the_whole_cluster() -> None:
     everything: list[dict[str, Any]] = [one for values in OPTIONS.values() for one in objects(values)]
     kinds = {one["kind"] for one in everything}
     assert "Role" in kinds

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from notebench_spawner.catalogue.model import Document
 from notebench_spawner.pods.pod import Manifest
+from notebench_spawner.pods.quantities import number
 from notebench_spawner.pods.settings import Pods
 
 from notebench_hub.doctor import profiles
 from notebench_hub.doctor.facts import Facts
 from notebench_hub.doctor.finding import Finding, Verdict, listed
-from notebench_hub.doctor.quantities import number
 from notebench_hub.i18n import _
 
 _MEBIBYTE = 2**20

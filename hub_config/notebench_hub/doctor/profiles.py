@@ -6,9 +6,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from notebench_spawner.names import slug
+from notebench_spawner.pods.quantities import size
 from ruamel.yaml import YAML
-
-from notebench_hub.doctor.quantities import size
 
 if TYPE_CHECKING:
     from notebench_hub.doctor.devices import Offer

@@ -6,9 +6,9 @@ from typing import Any
 
 from notebench_spawner.catalogue.model import Profile
 from notebench_spawner.placement import Placement, Toleration
+from notebench_spawner.pods.quantities import number, size
 from pydantic import ValidationError
 
-from notebench_hub.doctor.quantities import number, size
 from notebench_hub.i18n import _
 from notebench_hub.profile_list.choices import Choice, Remarks, applied, text
 from notebench_hub.profile_list.source import Tree, part

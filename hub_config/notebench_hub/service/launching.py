@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notebench_spawner.backends.base import Backend
 from notebench_spawner.backends.process import ProcessBackend
@@ -15,6 +16,9 @@ from notebench_hub.service.cluster_hands import ClusterHands
 from notebench_hub.service.ground import ProjectVolumes
 from notebench_hub.settings import Settings
 from notebench_hub.shipped import catalogue_file
+
+if TYPE_CHECKING:
+    from notebench_spawner.backends.kubernetes.nodes import NodeList
 
 
 def launching(place: Place, settings: Settings) -> tuple[Backend, Hands]:
@@ -56,6 +60,17 @@ def project_volumes(settings: Settings) -> ProjectVolumes | None:
     storage = cluster.project_storage
     api = Api(connection(), cluster.namespace)
     return MadeVolumes(api, projects, size=storage.size, storage_class=storage.storage_class)
+
+
+def seeing_nodes(settings: Settings) -> "NodeList | None":
+    """Who looks at a cluster's nodes; None where nobody may, and on one machine."""
+    if settings.mode != "kubernetes" or not settings.kubernetes.see_nodes:
+        return None
+    from notebench_spawner.backends.kubernetes.asking import Asker
+    from notebench_spawner.backends.kubernetes.connecting import connection
+    from notebench_spawner.backends.kubernetes.nodes import NodeList
+
+    return NodeList(Asker(connection()))
 
 
 def _on_cluster(place: Place, settings: Settings) -> tuple[Backend, Hands]:

@@ -7,7 +7,7 @@ from notebench.contract.errors import NotAllowed, Refused
 from notebench_spawner.catalogue.hardware import Machine, lacks
 from notebench_spawner.catalogue.identity import identity, python_version
 from notebench_spawner.catalogue.load import CatalogueFile, nearest
-from notebench_spawner.catalogue.model import Audience, Image, Version, Words
+from notebench_spawner.catalogue.model import Audience, Image, Profile, Version, Words
 from notebench_spawner.workload import Hardware, ImageVersion
 
 
@@ -135,6 +135,11 @@ def _profile(
         )
     if machine is not None and (problem := lacks(machine, found)) is not None:
         raise problem
+    return hardware_of(found)
+
+
+def hardware_of(found: Profile) -> Hardware:
+    """The profile as a workload carries it."""
     return Hardware(
         profile=found.id,
         cpu=found.cpu,

@@ -1,6 +1,6 @@
 """What hub and service ask of a cluster's API, and so may: the rules of their Roles, each with its reason.
 
-All of it is inside the namespace of the workloads. Nothing here holds in the whole cluster.
+All of it is inside the namespace of the workloads, but for what an option adds and says so.
 """
 
 from dataclasses import dataclass
@@ -63,6 +63,9 @@ PROJECTS = (
     ),
 )
 """The service's, where `projects.volumes` is `made`."""
+
+NODES = (Right("", "nodes", ("list",), "Says which hardware profiles a node could take."),)
+"""The service's in the whole cluster, where `see_nodes` is chosen: nodes are in no namespace."""
 
 
 def rules(rights: tuple[Right, ...]) -> list[Manifest]:

@@ -11,13 +11,13 @@ from notebench_hub.doctor.checks import findings
 from notebench_hub.doctor.facts import Facts, May, Probed, Seen, Socket, Tried
 from notebench_hub.doctor.finding import Finding, Verdict
 from notebench_hub.doctor.probes import Volume
-from notebench_hub.doctor.quantities import number
 from notebench_hub.doctor.wishes import asked_rights, probe_image, probe_volumes, wishes
 from notebench_hub.kube_settings import Kubernetes, Storage
 from notebench_hub.settings import Settings
 from notebench_spawner.catalogue.load import load
 from notebench_spawner.catalogue.model import Profile
 from notebench_spawner.placement import Toleration
+from notebench_spawner.pods.quantities import number
 from notebench_spawner.pods.settings import Homes, Pods, Projects
 from ruamel.yaml import YAML
 

@@ -13,6 +13,7 @@ from notebench_spawner.marks import N_
 from notebench_spawner.process import enforcement
 
 from notebench_hub.i18n import negotiate, translator
+from notebench_hub.service.catalogue.nodes import Nodes
 from notebench_hub.service.devices import Devices
 from notebench_hub.service.doors.hub import HubClient, HubUser
 from notebench_hub.service.shelf import Shelf
@@ -28,8 +29,18 @@ _FREE = N_("{free} of {has} × {resource} free")
 class Shown:
     """Shows the catalogue to people."""
 
-    def __init__(self, shelf: Shelf, store: Store, hub: HubClient, workloads: Path, devices: Devices) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        store: Store,
+        hub: HubClient,
+        workloads: Path,
+        devices: Devices,
+        *,
+        nodes: Nodes,
+    ) -> None:
         self._shelf = shelf
+        self._nodes = nodes
         self._store = store
         self._hub = hub
         self._workloads = workloads
@@ -52,6 +63,11 @@ class Shown:
             profiles = [
                 card.model_copy(update={"enforced": enforced, "free": _free(card, counts, say)})
                 for card in profiles
+            ]
+        else:
+            known = {one.id: one for one in catalogue.document.profiles}
+            profiles = [
+                card.model_copy(update={"free": self._nodes.say(known[card.id], say)}) for card in profiles
             ]
         memberships = await self._store.read(projects.memberships, name, user.groups)
         names = [one.project for one in memberships]

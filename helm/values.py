@@ -9,6 +9,7 @@ from notebench_hub.settings import Settings
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 Name = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$")]
+Space = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 Size = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}(Mi|Gi|Ti)$")]
 Word = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$")]
 Key = Annotated[
@@ -312,6 +313,11 @@ class Values(Part):
         default=True,
         description="`helm uninstall` leaves the volumes and the keys. Homes are made by the hub, not by the "
         "chart: they stay in any case.",
+    )
+    workloadNamespaces: list[Space] = Field(
+        default=[],
+        description="More namespaces of workloads, where `settings.kubernetes.pods.namespaces` gives people "
+        "or projects their own: rights and network policies are made there. The namespaces must be there.",
     )
     rbac: Rbac = Field(default=Rbac(), description="Rights in the cluster.")
     serviceAccountAnnotations: dict[Key, str] = Field(

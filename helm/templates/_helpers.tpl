@@ -32,6 +32,11 @@ helm.sh/resource-policy: keep
 {{- dig "kubernetes" "namespace" .Release.Namespace .Values.settings -}}
 {{- end }}
 
+{{- /* All namespaces in which workloads are, as JSON. */}}
+{{- define "notebench.spaces" -}}
+{{- prepend .Values.workloadNamespaces (include "notebench.workloads" .) | uniq | toJson -}}
+{{- end }}
+
 {{- /* Of a pod, within the Restricted standard. */}}
 {{- define "notebench.podSecurity" -}}
 runAsNonRoot: true

@@ -40,6 +40,17 @@ def test_they_are_bound_to_hub_and_service_where_workloads_are() -> None:
     }
 
 
+def test_each_namespace_of_workloads_has_the_same() -> None:
+    made = objects({"workloadNamespaces": ["of-ada", "p-kelp", "people"]})
+    for name in ("notebench-hub", "notebench-service", "notebench-sessions", "notebench-model-servers"):
+        same = [one for one in made if one["metadata"]["name"] == name and one["kind"] != "RoleBinding"]
+        assert [one["metadata"]["namespace"] for one in same] == ["people", "of-ada", "p-kelp"]
+        assert all(one.get("rules") == same[0].get("rules") for one in same)
+        assert all(one.get("spec") == same[0].get("spec") for one in same)
+    bound = [one["metadata"]["namespace"] for one in made if one["kind"] == "RoleBinding"]
+    assert sorted(bound) == ["of-ada"] * 2 + ["p-kelp"] * 2 + ["people"] * 2
+
+
 def test_nodes_are_seen_only_where_that_is_chosen() -> None:
     made = objects({"settings": {"kubernetes": {"see_nodes": True}}})
     [role] = [one for one in made if one["kind"] == "ClusterRole"]

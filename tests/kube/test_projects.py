@@ -130,13 +130,13 @@ async def test_without_the_right_nothing_is_granted_and_it_is_said(cluster: Clus
     user = cluster.account("token-of-service", OTHER_SPACE, "service", rights.rules(rights.PROJECTS))
     connect = connection(cluster.kubeconfig(cluster.state.parent / "kubeconfig", "token-of-service"))
     api = Api(connect, OTHER_SPACE)
-    volumes = ProjectVolumes(api, Projects(volumes="made"), size="1Gi", storage_class="shared")
+    volumes = ProjectVolumes(lambda _: api, Projects(volumes="made"), size="1Gi", storage_class="shared")
     ground = OnCluster("/opt/notebench", volumes)
     try:
         assert await ground.shares("personal", writable=True) == ()
         for _ in range(2):
             assert await ground.shares("kelp", writable=True) == (Share(project="kelp", writable=True),)
-        again = ProjectVolumes(api, Projects(volumes="made"), size="1Gi")
+        again = ProjectVolumes(lambda _: api, Projects(volumes="made"), size="1Gi")
         await again.ready("kelp")
         assert [one["metadata"]["name"] for one in cluster.all(CLAIMS, OTHER_SPACE)] == ["project-kelp"]
         cluster.access.take(user, "create", "persistentvolumeclaims")

@@ -8,8 +8,8 @@ namespaceSelector:
 
 {{- define "notebench.net.theirs" -}}
 namespaceSelector:
-  matchLabels:
-    kubernetes.io/metadata.name: {{ include "notebench.workloads" . | quote }}
+  matchExpressions:
+    - {key: kubernetes.io/metadata.name, operator: In, values: {{ include "notebench.spaces" . }}}
 {{- end }}
 
 {{- define "notebench.net.hubChart" -}}

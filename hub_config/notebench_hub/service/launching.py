@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from notebench_spawner.backends.base import Backend
 from notebench_spawner.backends.process import ProcessBackend
 from notebench_spawner.hands import Hands
+from notebench_spawner.pods.names import namespace
 from notebench_spawner.sessions.preparation import prepare_environment
 from notebench_spawner.workload import Kind, Workload
 
@@ -57,9 +58,12 @@ def project_volumes(settings: Settings) -> ProjectVolumes | None:
     from notebench_spawner.backends.kubernetes.connecting import connection
     from notebench_spawner.backends.kubernetes.project_volumes import ProjectVolumes as MadeVolumes
 
-    storage = cluster.project_storage
-    api = Api(connection(), cluster.namespace)
-    return MadeVolumes(api, projects, size=storage.size, storage_class=storage.storage_class)
+    storage, connect = cluster.project_storage, connection()
+
+    def api_of(project: str) -> Api:
+        return Api(connect, namespace(cluster.pods.namespaces, cluster.namespace, "", project))
+
+    return MadeVolumes(api_of, projects, size=storage.size, storage_class=storage.storage_class)
 
 
 def seeing_nodes(settings: Settings) -> "NodeList | None":
@@ -78,7 +82,18 @@ def _on_cluster(place: Place, settings: Settings) -> tuple[Backend, Hands]:
     from notebench_spawner.backends.kubernetes.api import Api  # only there its libraries are installed
     from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
     from notebench_spawner.backends.kubernetes.connecting import connection
+    from notebench_spawner.backends.kubernetes.spaces import Spaces
 
     cluster = settings.kubernetes
-    backend = KubernetesBackend(Api(connection(), cluster.namespace), cluster.pods)
+    connect, spaces = connection(), cluster.pods.namespaces
+
+    def backend_in(space: str) -> KubernetesBackend:
+        return KubernetesBackend(Api(connect, space), cluster.pods)
+
+    def space_of(workload: Workload) -> str:
+        return namespace(spaces, cluster.namespace, workload.user, workload.acting_for)
+
+    backend: Backend = backend_in(cluster.namespace)
+    if spaces.people or spaces.projects:
+        backend = Spaces(cluster.namespace, space_of, backend_in)
     return backend, ClusterHands(Path(cluster.home), place.workloads)

@@ -1,7 +1,9 @@
 """What things are called in a cluster: words of DNS, readable where they can be, never two things' name."""
 
+from notebench.contract.people import PERSONAL
+
 from notebench_spawner.names import digest, dns_label, slug
-from notebench_spawner.pods.settings import Homes, Projects
+from notebench_spawner.pods.settings import Homes, Namespaces, Projects
 
 OURS = "notebench"
 """The prefix of our labels and annotations."""
@@ -18,6 +20,23 @@ def session_name(user: str, server: str) -> str:
     if len(plain) <= _LONGEST:
         return plain
     return f"session--{slug(user, _PART)}--{slug(server, _PART)}---{digest(f'{len(user)} {user}{server}')}"
+
+
+def namespace(namespaces: Namespaces, usual: str, user: str, acting_for: str) -> str:
+    """Where a workload lives: the project's, the person's, or the one that all share."""
+    if namespaces.projects and acting_for != PERSONAL:
+        return _space(namespaces.projects, "{project}", acting_for)
+    if namespaces.people:
+        return _space(namespaces.people, "{user}", user)
+    return usual
+
+
+def _space(template: str, word: str, name: str) -> str:
+    found = template.replace(word, dns_label(name))
+    if len(found) <= _LONGEST:
+        return found
+    room = _LONGEST - len(template.replace(word, "")) - len(f"-{digest(name)}")
+    return template.replace(word, f"{slug(name, max(1, room))}-{digest(name)}")
 
 
 def home_claim(homes: Homes, user: str) -> str:

@@ -8,6 +8,7 @@ from notebench_spawner.placement import LabelKey, LabelValue, ObjectName, Tolera
 from notebench_spawner.workload import Kind
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/[^\x00]*$")]
+SpaceName = Annotated[str, Field(pattern=r"^([a-z0-9{]([a-z0-9{}-]*[a-z0-9}])?)?$", max_length=63)]
 MountPath = Annotated[str, Field(pattern=r"^(/|\{home\}/)[^\x00]+$")]
 RelativePath = Annotated[str, Field(pattern=r"^([^/\x00][^\x00]*)?$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -72,6 +73,28 @@ class Projects(Part):
         return self
 
 
+class Namespaces(Part):
+    """Namespaces of their own, fixed at the installation; who is to work there finds them made."""
+
+    people: SpaceName = Field(
+        default="",
+        description="Namespace of what a person runs, with `{user}` for the name as a word of DNS; empty: "
+        "everybody's is the same.",
+    )
+    projects: SpaceName = Field(
+        default="",
+        description="Namespace of what is run for a project, with `{project}`; empty: that of who runs it. "
+        "Who works there has another home there.",
+    )
+
+    @model_validator(mode="after")
+    def _one_for_each(self) -> Self:
+        for word, name in (("{user}", self.people), ("{project}", self.projects)):
+            if name and word not in name:
+                raise ValueError(f"{word} must be in it: else all would have the same namespace")
+        return self
+
+
 class Account(Part):
     """Whose processes these are inside of pods; never root's."""
 
@@ -111,6 +134,7 @@ class Pods(Part):
         description="Resources that every pod names, with 0 where its profile has none. Leave it empty on "
         "clusters whose admission plug-in ExtendedResourceToleration opens GPU nodes to such pods.",
     )
+    namespaces: Namespaces = Field(default=Namespaces(), description="Namespaces of their own.")
     homes: Homes = Field(default=Homes(), description="Volumes of homes.")
     projects: Projects = Field(default=Projects(), description="Volumes of projects.")
     account: Account = Field(default=Account(), description="Whose processes these are.")
@@ -136,6 +160,16 @@ class Pods(Part):
         default_factory=dict, description="Variables of all workloads, such as a proxy's; nothing secret."
     )
     grace_seconds: Grace = Field(default=Grace(), description="How long a workload may take to end.")
+
+    @model_validator(mode="after")
+    def _projects_are_somewhere(self) -> Self:
+        if self.projects.volumes == "made" and self.namespaces.people and not self.namespaces.projects:
+            raise ValueError(
+                "a project's volume is in one namespace: set `namespaces.projects`, or "
+                "`projects.volumes` to `off`"
+            )
+        return self
+
     kept_seconds: int = Field(
         default=3 * 86400,
         ge=60,

@@ -23,7 +23,7 @@ from traitlets import Instance, default
 from notebench_spawner.pods import refusals
 from notebench_spawner.pods.ending import Ending, ending
 from notebench_spawner.pods.image import by_digest
-from notebench_spawner.pods.names import home_claim, session_name
+from notebench_spawner.pods.names import home_claim, namespace, session_name
 from notebench_spawner.pods.pod import Manifest
 from notebench_spawner.pods.secret import owned, secret_spec
 from notebench_spawner.pods.settings import Pods
@@ -60,6 +60,13 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
         return type(self)._give_secret_to_pod
 
     pvc_name: str
+    namespace: str
+    _pvc_exists: bool
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._usual_namespace = self.namespace
+
     _starting = False
     """True while KubeSpawner may delete a pod that is in the way of the one it makes."""
 
@@ -91,6 +98,7 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     async def _prepare(self) -> None:
         workload = await self._grant()
+        self._move(workload.acting_for)
         # What JupyterHub tells the server of itself; the pod has it from the workload.
         self.image = by_digest(workload.image)
         self.cpu_limit, self.cpu_guarantee = workload.hardware.cpu, None
@@ -99,6 +107,16 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
         if self._pvc_exists and self.pvc_name != claim:
             raise cluster_refusals.other_home(self.pvc_name, claim)
         self.pvc_name = claim
+
+    def _move(self, acting_for: str) -> None:
+        """Into the namespace of this start; the volume that is remembered is one of the namespace before."""
+        before, spaces = self.namespace, self.cluster.namespaces
+        found = namespace(spaces, self._usual_namespace, self.user.name, acting_for)
+        if found == before:
+            return
+        if self._pvc_exists and spaces.people and before == self._usual_namespace:
+            raise cluster_refusals.other_home(f"{before}/{self.pvc_name}", f"{found}/{self.pvc_name}")
+        self.namespace, self._pvc_exists = found, False
 
     async def load_user_options(self) -> None:
         """KubeSpawner would look for the choice in its own list of profiles; the service has resolved it."""
@@ -167,7 +185,8 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     def _refusal(self, error: Exception) -> SpawnException:
         if isinstance(error, ApiException):
-            error = refusals.refused(error.status or 0, _text(error.body), error.reason or "")
+            where = f"{error.reason or ''} in the namespace {self.namespace}".lstrip()
+            error = refusals.refused(error.status or 0, _text(error.body), where)
         elif isinstance(error, TimeoutError):
             warnings = [one["message"] for one in self.events if one.get("type") == "Warning"]
             last = warnings[-1] if warnings else ""

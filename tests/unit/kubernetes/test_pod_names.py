@@ -5,8 +5,15 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from notebench_spawner.names import dns_label
-from notebench_spawner.pods.names import home_claim, home_folder, project_claim, project_mount, session_name
-from notebench_spawner.pods.settings import Homes, Projects
+from notebench_spawner.pods.names import (
+    home_claim,
+    home_folder,
+    namespace,
+    project_claim,
+    project_mount,
+    session_name,
+)
+from notebench_spawner.pods.settings import Homes, Namespaces, Projects
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 near = st.text("aA1-.é", max_size=5)
@@ -23,6 +30,28 @@ def test_names_are_words_of_dns(user: str, server: str) -> None:
         assert LABEL.fullmatch(name), name
     assert re.fullmatch(r"/home/ada/projects/[a-z0-9-]{1,63}", project_mount(projects, user, "/home/ada"))
     assert "/" not in home_folder(Homes(folder="{user}"), user)
+
+
+TEMPLATES = Namespaces(people="of-{user}", projects="a-rather-long-name-{project}-of-ours")
+
+
+@given(people, people)
+@example("a" * 40, "b" * 40)
+@example("é" * 255, "é" * 254 + "e")
+def test_namespaces_are_words_of_dns_and_nobody_elses(one: str, other: str) -> None:
+    for acting in ("personal", one):
+        assert LABEL.fullmatch(namespace(TEMPLATES, "all", one, acting))
+    mine, theirs = (namespace(TEMPLATES, "all", name, "personal") for name in (one, other))
+    assert (mine == theirs) == (one == other)
+    ours, another = (namespace(TEMPLATES, "all", "ada", name) for name in (f"p{one}", f"p{other}"))
+    assert (ours == another) == (one == other)
+
+
+def test_whose_namespace() -> None:
+    assert namespace(Namespaces(), "all", "ada", "kelp") == "all"
+    assert namespace(Namespaces(people="of-{user}"), "all", "ada", "kelp") == "of-ada"
+    assert namespace(Namespaces(projects="p-{project}"), "all", "ada", "kelp") == "p-kelp"
+    assert namespace(Namespaces(projects="p-{project}"), "all", "ada", "personal") == "all"
 
 
 @settings(max_examples=200)

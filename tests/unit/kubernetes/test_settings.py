@@ -51,6 +51,14 @@ def test_on_one_machine_mlflow_has_a_private_socket(tmp_path: Path) -> None:
         (("claim:", "clame:"), r"line 9: there is no setting `kubernetes.pods.homes.clame`"),
         (("http://hub:8081", "hub:8081"), r"line 5: `kubernetes.addresses.hub` cannot be 'hub:8081'"),
         (("home-{user}", "homes"), r"`kubernetes.pods.homes`.*\{user\} must be in `claim` or in `folder`"),
+        (('homes: {claim: "home-{user}"}', "namespaces: {people: all}"), r"\{user\} must be in it"),
+        (
+            (
+                'homes: {claim: "home-{user}"}',
+                'namespaces: {people: "of-{user}"}\n    projects: {volumes: made}',
+            ),
+            r"a project's volume is in one namespace",
+        ),
         (("mode: kubernetes", "mode: cubernetes"), r"line 1: `mode` cannot be 'cubernetes'"),
     ],
 )

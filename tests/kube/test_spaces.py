@@ -8,6 +8,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from notebench.contract.errors import Refused
 from notebench_spawner.backends.base import Phase
 from notebench_spawner.backends.kubernetes.api import Api
 from notebench_spawner.backends.kubernetes.backend import KubernetesBackend
@@ -17,6 +18,7 @@ from notebench_spawner.placement import Placement
 from notebench_spawner.pods import rights
 from notebench_spawner.pods.names import namespace
 from notebench_spawner.pods.settings import Grace, Namespaces, Pods
+from notebench_spawner.sessions.home_space import space_of_start
 from notebench_spawner.workload import Workload
 
 from tests.contract.conftest import DIGEST, HOME, workload
@@ -141,7 +143,7 @@ def test_a_session_is_in_its_namespace_also_after_the_hub_was_away(bench: Spaced
     assert bench.cluster.all(PODS, SPACE) == []
 
 
-def test_where_no_namespace_is_made_it_is_said(bench: SpacedBench) -> None:
+def test_where_no_namespace_is_made_it_is_said_and_once_it_is_sessions_start(bench: SpacedBench) -> None:
     person = Person(bench, "admin", bench.admin_password())
     options = {"image": "scientific", "profile": "small", "acting_for": "tides"}
     answer = person.api("POST", "users/admin/server", json=options)
@@ -150,3 +152,22 @@ def test_where_no_namespace_is_made_it_is_said(bench: SpacedBench) -> None:
     (_, told) = bench.service.told[-1]
     assert told.state.value == "failed"
     assert "p-tides" in told.reason
+    bench.cluster.namespace("p-tides")
+    bench.cluster.access.bind(bench.user, rights.rules(rights.HUB), "p-tides")
+    start(person, **options)
+    stop(person)
+
+
+def test_who_had_a_home_where_all_were_is_not_given_an_empty_one() -> None:
+    def starts(acting_for: str, before: str, claim: str = "claim-ada", spaces: Namespaces = OWN) -> str:
+        names = {"usual": "all", "user": "ada", "acting_for": acting_for}
+        return space_of_start(spaces, **names, before=before, claim=claim)
+
+    with pytest.raises(Refused, match="Your home is in the volume 'all/claim-ada'"):
+        starts("personal", "all")
+    assert starts("personal", "all", claim="") == "of-ada"
+    assert starts("kelp", "of-ada") == "p-kelp"
+    assert starts("personal", "p-kelp") == "of-ada"
+    only_projects = Namespaces(projects=OWN.projects)
+    assert starts("kelp", "all", spaces=only_projects) == "p-kelp"
+    assert starts("personal", "p-kelp", spaces=only_projects) == "all"

@@ -23,13 +23,14 @@ from traitlets import Instance, default
 from notebench_spawner.pods import refusals
 from notebench_spawner.pods.ending import Ending, ending
 from notebench_spawner.pods.image import by_digest
-from notebench_spawner.pods.names import home_claim, namespace, session_name
+from notebench_spawner.pods.names import home_claim, session_name
 from notebench_spawner.pods.pod import Manifest
 from notebench_spawner.pods.secret import owned, secret_spec
 from notebench_spawner.pods.settings import Pods
 from notebench_spawner.sessions import cluster_refusals
 from notebench_spawner.sessions.endings import UNKNOWN, remember
 from notebench_spawner.sessions.granted import GrantedSession
+from notebench_spawner.sessions.home_space import space_of_start
 from notebench_spawner.sessions.jupyter import as_server
 from notebench_spawner.sessions.phases import WORDS, News, Step
 from notebench_spawner.sessions.pod_news import news_of
@@ -110,13 +111,16 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
 
     def _move(self, acting_for: str) -> None:
         """Into the namespace of this start; the volume that is remembered is one of the namespace before."""
-        before, spaces = self.namespace, self.cluster.namespaces
-        found = namespace(spaces, self._usual_namespace, self.user.name, acting_for)
-        if found == before:
-            return
-        if self._pvc_exists and spaces.people and before == self._usual_namespace:
-            raise cluster_refusals.other_home(f"{before}/{self.pvc_name}", f"{found}/{self.pvc_name}")
-        self.namespace, self._pvc_exists = found, False
+        found = space_of_start(
+            self.cluster.namespaces,
+            usual=self._usual_namespace,
+            user=self.user.name,
+            acting_for=acting_for,
+            before=self.namespace,
+            claim=self.pvc_name if self._pvc_exists else "",
+        )
+        if found != self.namespace:
+            self.namespace, self._pvc_exists = found, False
 
     async def load_user_options(self) -> None:
         """KubeSpawner would look for the choice in its own list of profiles; the service has resolved it."""
@@ -195,11 +199,34 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
             error = refusals.unreachable(error)
         return super()._refusal(error)
 
+    async def _start_reflector(
+        self, kind: str, reflector_class: type[Any], replace: bool = False, **more: Any
+    ) -> Any:
+        """What watches for all sessions of a namespace; one that has given up is replaced.
+
+        After an API that was away for a minute, or that refused the first look, KubeSpawner would go by what
+        it saw last, for ever: no start would be seen to come up any more.
+        """
+        key = self._get_reflector_key(kind)
+        found = self.reflectors.get(key)
+        gave_up = found is not None and found.first_load_future.done() and not _watches(found)
+        try:
+            return await super()._start_reflector(kind, reflector_class, replace=replace or gave_up, **more)
+        finally:
+            made = self.reflectors.get(key)
+            if made is not None and made is not found and not _watches(made):
+                _give_up(made)
+
     # Its life and its end
 
     async def poll(self) -> int | None:
         """None while the pod is there, else an exit code. Says to the service how it ended, once."""
-        code = cast(int | None, await super().poll())
+        try:
+            code = cast(int | None, await super().poll())
+        except (ApiException, ClientError, OSError):
+            if not self.failure:
+                raise  # whether it runs is not known
+            code = 1  # it did not start, for the same reason; what is left of it the next start takes away
         if code is not None and not self._start_pending:
             await self._over(self._ending() or Ending(code, UNKNOWN))
         return code
@@ -228,6 +255,18 @@ class CatalogueKubeSpawner(GrantedSession, KubeSpawner):  # type: ignore[misc]  
         """What the cluster said last of the pod."""
         pods = self.pod_reflector.pods if self.pod_reflector else {}
         return cast(Mapping[str, Any], pods.get(f"{self.namespace}/{self.pod_name}", {}).get("status") or {})
+
+
+def _watches(reflector: Any) -> bool:
+    return reflector.watch_task is not None and not reflector.watch_task.done()
+
+
+def _give_up(reflector: Any) -> None:
+    """Nobody waits for the first look of one that was broken off before it came to one."""
+    loaded = reflector.first_load_future
+    if not loaded.done():
+        loaded.set_exception(ConnectionError("The first look was broken off."))
+        loaded.exception()  # nobody has to fetch it
 
 
 def _text(body: bytes | str | None) -> str:

@@ -43,13 +43,13 @@ runAsNonRoot: true
 seccompProfile:
   type: RuntimeDefault
 {{- with .Values.account.user }}
-runAsUser: {{ . }}
+runAsUser: {{ . | int64 }}
 {{- end }}
 {{- with .Values.account.group }}
-runAsGroup: {{ . }}
+runAsGroup: {{ . | int64 }}
 {{- end }}
 {{- with .Values.account.filesGroup }}
-fsGroup: {{ . }}
+fsGroup: {{ . | int64 }}
 fsGroupChangePolicy: OnRootMismatch
 {{- end }}
 {{- end }}

@@ -30,6 +30,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "pull secrets": {"pullSecrets": ["mirror"]},
     "any account": {"account": {"user": None, "group": None, "filesGroup": None}},
+    "large numbers": {
+        "account": {"user": 1000650000, "group": 1000000, "filesGroup": 1000650000},
+        "priorityClasses": {"create": True, "session": 1000000, "modelServer": -1000000},
+    },
+    "more namespaces": {"workloadNamespaces": ["of-ada", "p-kelp"]},
     "own catalogue": {"catalogue": {"configMap": "catalogue"}},
     "own secret": {"secrets": {"create": False}},
     "service": {"service": PART},
@@ -107,6 +112,14 @@ def test_every_key_is_an_option_above() -> None:
 @given(values(json.loads((CHART / "values.schema.json").read_text())))
 def test_any_valid_values_make_what_a_cluster_takes(given_values: dict[str, Any]) -> None:
     assert problems(objects(given_values), ("1.34",)) == []
+
+
+def test_large_numbers_are_written_as_they_are() -> None:
+    made = objects(OPTIONS["large numbers"])
+    assert find(made, "PriorityClass", "notebench-session")["value"] == 1000000
+    for pod in pods(made):
+        assert pod["spec"]["securityContext"]["runAsUser"] == 1000650000
+        assert pod["spec"]["securityContext"]["fsGroup"] == 1000650000
 
 
 def said(values: dict[str, Any]) -> str:

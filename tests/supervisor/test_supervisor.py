@@ -203,7 +203,8 @@ async def test_leftovers_of_a_killed_supervisor_are_found(place: Place, part: Ma
         task.remove_done_callback(lambda _task: None)
     (records.folder(place) / "two.json").unlink()  # killed before it could write this record
     ended = await asyncio.to_thread(records.end_leftovers, place)
-    assert sorted(ended) == ["one", "two"]
+    # Its keepers live on in this process, and one may have begun the part once more meanwhile.
+    assert set(ended) == {"one", "two"}
     await supervisor.end()
     assert not any(identity.alive() for identity in known.values())
     child = int((place.root / "child.pid").read_text())

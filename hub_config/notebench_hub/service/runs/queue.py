@@ -38,4 +38,4 @@ def holder(kept: Kept) -> Holder:
 
 def workload_id(kept: Kept) -> str:
     """One word per run and attempt."""
-    return f"run-{kept.run.id}-{kept.run.attempt}"
+    return rows.workload_id(kept.run.id, kept.run.attempt)

@@ -96,7 +96,7 @@ class Desk:
         layer = environment.layer(owner, resolved)
         variables = environment.variables(Kind.session, session.id, owner, resolved, token, layer=layer)
         return Workload(
-            id=_workload_id(session),
+            id=rows.workload_id(session.id),
             kind=Kind.session,
             user=owner.user,
             acting_for=owner.acting_for,
@@ -139,10 +139,6 @@ def _record(request: SessionRequest, resolved: Resolved) -> Session:
     )
 
 
-def _workload_id(session: Session) -> str:
-    return f"session-{session.id}"
-
-
 def _replace(tx: Transaction, session: Session) -> list[str]:
     """What is still live at the same server ended unseen. Returns the ids of those."""
     replaced = [one.id for one in rows.live_at(tx, session.user, session.server)]
@@ -154,7 +150,7 @@ def _replace(tx: Transaction, session: Session) -> list[str]:
 def _add(tx: Transaction, session: Session, resolved: Resolved, devices: Devices) -> dict[str, list[str]]:
     """The new record and its devices."""
     rows.add(tx, session)
-    holder = Holder(_workload_id(session), Kind.session, session.id, session.user)
+    holder = Holder(rows.workload_id(session.id), Kind.session, session.id, session.user)
     found = devices.take(tx, holder, resolved.hardware)
     facts: dict[str, Any] = {"image": session.image, "profile": session.profile, "identity": session.identity}
     if found:

@@ -135,7 +135,12 @@ class ServerRecord:
     @property
     def workload(self) -> str:
         """Id of the workload of this attempt."""
-        return f"{self.id}-{self.attempt}"
+        return workload_id(self.id, self.attempt)
+
+
+def workload_id(server: str, attempt: int) -> str:
+    """Id of the workload that an attempt of a model server is."""
+    return f"{server}-{attempt}"
 
 
 _API = ("user", "model", "version", "image", "identity", "profile", "replicas", "resolved", "signature")

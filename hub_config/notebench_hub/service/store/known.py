@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from notebench_hub.service.store import deployments, runs, sessions
 from notebench_hub.service.store.deployments import ServerTable
 from notebench_hub.service.store.engine import Transaction
 from notebench_hub.service.store.runs import RunTable
@@ -10,11 +11,11 @@ from notebench_hub.service.store.sessions import LIVE, SessionTable
 
 def workloads(tx: Transaction) -> set[str]:
     """Ids of the workloads of living sessions, unsettled runs and kept model servers."""
-    sessions = tx.scalars(select(SessionTable.id).where(SessionTable.state.in_(LIVE)))
-    runs = tx.execute(select(RunTable.id, RunTable.attempt).where(RunTable.settled.is_(False)))
+    living = tx.scalars(select(SessionTable.id).where(SessionTable.state.in_(LIVE)))
+    open_runs = tx.execute(select(RunTable.id, RunTable.attempt).where(RunTable.settled.is_(False)))
     servers = tx.execute(select(ServerTable.id, ServerTable.attempt))
     return {
-        *(f"session-{session}" for session in sessions),
-        *(f"run-{run}-{attempt}" for run, attempt in runs),
-        *(f"{server}-{attempt}" for server, attempt in servers),
+        *(sessions.workload_id(session) for session in living),
+        *(runs.workload_id(run, attempt) for run, attempt in open_runs),
+        *(deployments.workload_id(server, attempt) for server, attempt in servers),
     }

@@ -116,6 +116,11 @@ class Filter:
     state: str = ""
 
 
+def workload_id(run: str, attempt: int) -> str:
+    """Id of the workload that an attempt of a run is."""
+    return f"run-{run}-{attempt}"
+
+
 def add(tx: Transaction, new: NewRun) -> Run:
     """Put a run at the end of the queue. Raises IntegrityError for a fire time that has its run."""
     row = RunTable(

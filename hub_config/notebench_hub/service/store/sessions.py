@@ -44,6 +44,11 @@ class ChoiceTable(Table):
     acting_for: Mapped[str]
 
 
+def workload_id(session: str) -> str:
+    """Id of the workload that a session is."""
+    return f"session-{session}"
+
+
 def add(tx: Transaction, session: Session) -> None:
     """Write a new record and remember the choice in it."""
     tx.add(SessionTable(**session.model_dump(mode="python") | {"state": session.state.value}))
